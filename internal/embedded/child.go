@@ -1,0 +1,60 @@
+package embedded
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// The first argument that turns this program into the child of another copy
+// of itself. They are no commands for people, so they look like none.
+const (
+	brokerChild = "__embedded-broker"
+)
+
+// MaybeRunChild runs an engine and exits when this process was started as the
+// child of StartBrokerProcess or StartClickHouse; otherwise it returns at once.
+// main and every TestMain that uses those MUST call it before anything else.
+func MaybeRunChild() {
+	if len(os.Args) < 3 {
+		return
+	}
+	var run func(context.Context, []string) error
+	switch os.Args[1] {
+	case brokerChild:
+		run = runBrokerChild
+	default:
+		return
+	}
+	if err := run(untilOrphaned(), os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// untilOrphaned is done when the parent closes the pipe to our standard input
+// (which its death does too) or somebody sends SIGTERM. Ctrl-C is the parent's.
+func untilOrphaned() context.Context {
+	signal.Ignore(os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		stop()
+	}()
+	return ctx
+}
+
+func runBrokerChild(ctx context.Context, args []string) error {
+	var cfg BrokerConfig
+	if err := json.Unmarshal([]byte(args[0]), &cfg); err != nil {
+		return fmt.Errorf("decode broker settings: %w", err)
+	}
+	cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	return RunBroker(ctx, cfg, os.Stdout)
+}

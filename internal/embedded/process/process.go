@@ -1,0 +1,131 @@
+// Package process runs a child process that never outlives its parent.
+//
+// Two things end a child when the parent is killed: its standard input is a
+// pipe that closes with the parent, and on Linux the kernel sends it SIGKILL.
+package process
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Config names the program and where its output goes.
+type Config struct {
+	Path   string
+	Args   []string // without the program's own name
+	Env    []string // nil means the parent's
+	Stdout io.Writer
+	Stderr io.Writer
+}
+
+// Process is a running child in a process group of its own, so that a Ctrl-C
+// in the terminal reaches the parent alone, which then stops the child in order.
+type Process struct {
+	cmd   *exec.Cmd
+	stdin io.Closer
+	done  chan struct{}
+	err   error // written before done is closed
+	stop  sync.Once
+}
+
+// Start runs the child. The error is returned when it cannot be started.
+func Start(cfg Config) (*Process, error) {
+	cmd := exec.Command(cfg.Path, cfg.Args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = cfg.Env, cfg.Stdout, cfg.Stderr
+	cmd.SysProcAttr = childAttributes()
+	// Output of grandchildren must not keep Wait waiting for ever.
+	cmd.WaitDelay = time.Second
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("open standard input: %w", err)
+	}
+	p := &Process{cmd: cmd, stdin: stdin, done: make(chan struct{})}
+	started := make(chan error)
+	go p.run(started)
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start %s: %w", cmd.Args[0], err)
+	}
+	return p, nil
+}
+
+// run starts the child and waits for it on one locked thread: the kernel's
+// parent-death signal is sent when the *thread* that forked ends.
+func (p *Process) run(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := p.cmd.Start()
+	started <- err
+	if err != nil {
+		return
+	}
+	p.err = p.cmd.Wait()
+	close(p.done)
+}
+
+// PID is the child's process id.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Done is closed when the child has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Err tells how the child ended: nil before Done is closed and after a clean exit.
+func (p *Process) Err() error {
+	select {
+	case <-p.done:
+		return p.err
+	default:
+		return nil
+	}
+}
+
+// Kill ends the child and its group at once (SIGKILL) and waits for the end.
+func (p *Process) Kill() {
+	p.signal(syscall.SIGKILL)
+	<-p.done
+}
+
+// Stop closes the child's standard input, sends SIGTERM after half of grace
+// and SIGKILL after all of it, and waits for the end.
+func (p *Process) Stop(grace time.Duration) {
+	p.stop.Do(func() {
+		_ = p.stdin.Close()
+		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+			select {
+			case <-p.done:
+				return
+			case <-time.After(grace / 2):
+				p.signal(sig)
+			}
+		}
+	})
+	<-p.done
+}
+
+// signal reaches the whole group. A child that has ended and been waited for
+// is left alone: its id may belong to someone else by now.
+func (p *Process) signal(sig syscall.Signal) {
+	select {
+	case <-p.done:
+		return
+	default:
+	}
+	if err := syscall.Kill(-p.PID(), sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+		_ = p.cmd.Process.Signal(sig)
+	}
+}
+
+// Self is the path of the running program, for a child of the same kind.
+func Self() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find own program: %w", err)
+	}
+	return path, nil
+}
