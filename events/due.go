@@ -1,0 +1,34 @@
+package events
+
+// Due work: requests the leader makes itself when log time has come. They are
+// grouped, so that a million questions that lapse on one day are some hundred
+// entries.
+
+// SearchLapsed ends the questions that no longer stand on Day.
+type SearchLapsed struct {
+	Day Day `json:"day"` // the first day on which they stand no more
+}
+
+// AgreementEnded ends an agreement whose time is over.
+type AgreementEnded struct {
+	AgreementID string `json:"agreement_id"`
+}
+
+// DigestDue tells an organisation how many candidates its standing questions
+// met on Day.
+type DigestDue struct {
+	Organisation OrgID `json:"organisation"`
+	Day          Day   `json:"day"`
+}
+
+// EffectsContinued goes on with a decision that had more effects than one
+// entry holds.
+type EffectsContinued struct {
+	Of     uint64 `json:"of"` // seq of the entry that is continued
+	Cursor uint64 `json:"cursor"`
+}
+
+func (*SearchLapsed) Type() Type     { return TypeSearchLapsed }
+func (*AgreementEnded) Type() Type   { return TypeAgreementEnded }
+func (*DigestDue) Type() Type        { return TypeDigestDue }
+func (*EffectsContinued) Type() Type { return TypeEffectsContinued }

@@ -1,0 +1,278 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Verdict is what was decided of a request.
+type Verdict string
+
+// The verdicts of a journal entry.
+const (
+	Accepted    Verdict = "accepted"
+	Rejected    Verdict = "rejected"    // Errors say why
+	Unchanged   Verdict = "unchanged"   // a record as it stands; a run of them is one entry with Span > 1 and no value
+	Duplicate   Verdict = "duplicate"   // the same request as entry Of
+	Undecodable Verdict = "undecodable" // envelope or body could not be read: this entry is the dead letter
+	Failed      Verdict = "failed"      // Decide itself failed; the input is kept
+)
+
+// Entry is one accepted or competing entry of the journal: the request, where
+// it came from and what was decided.
+type Entry struct {
+	Seq      uint64
+	Owner    string // nonce of the leader that wrote it
+	Src      string // organisation of the mailbox, or SourceRegistry
+	Off      int64  // first offset in the mailbox that this entry covers
+	Span     int64  // how many offsets it covers, >= 1
+	At       int64  // log time, Unix milliseconds UTC, never falling
+	Engine   uint32 // version of the deciding code
+	Policy   string // name of the matching policy in force
+	Salt     [16]byte
+	Verdict  Verdict
+	Of       uint64 // seq of the first entry, for Duplicate
+	Errors   []FieldError
+	Warnings []FieldError
+	Effects  []Effect
+	Envelope Envelope
+	Value    []byte    // the request's data, byte for byte
+	Commit   *[32]byte // set when value and salt have been erased: SHA-256(salt | value)
+}
+
+// Fence is a leader's claim of the journal: it replaces Prev, or, if Prev owns
+// the journal no longer, nothing.
+type Fence struct {
+	Nonce  string
+	Prev   string // "" = the first owner
+	Engine uint32
+}
+
+// Item is what one Kafka record of the journal holds: an entry or a fence.
+type Item struct {
+	Entry  *Entry
+	Fence  *Fence
+	Offset int64 // in the journal topic; differs from Seq
+}
+
+// Header keys of the journal.
+const (
+	headerSeq      = "seq"
+	headerOwner    = "owner"
+	headerSrc      = "src"
+	headerOff      = "off"
+	headerSpan     = "span"
+	headerAt       = "at"
+	headerEngine   = "engine"
+	headerPolicy   = "policy"
+	headerSalt     = "salt"
+	headerVerdict  = "verdict"
+	headerOf       = "of"
+	headerErrors   = "errors"
+	headerWarnings = "warnings"
+	headerEffects  = "effects"
+	headerCommit   = "commit"
+	headerFence    = "fence"
+	headerPrev     = "prev"
+)
+
+// MaxEffects bounds the effects header of one entry, in bytes.
+const MaxEffects = 64 << 10
+
+// ErrNotJournal is returned when a record is neither entry nor fence: the topic
+// was written by something else, or by a version that this code cannot read.
+var ErrNotJournal = errors.New("record is no journal entry")
+
+// Headers is the wire form of a fence.
+func (f Fence) Headers() []Header {
+	return []Header{
+		{headerFence, []byte(f.Nonce)},
+		{headerPrev, []byte(f.Prev)},
+		{headerEngine, decimal(uint64(f.Engine))},
+	}
+}
+
+// Headers is the wire form of an entry; the value travels beside it.
+func (e *Entry) Headers() []Header {
+	h := make([]Header, 0, 16+len(e.Envelope.Headers))
+	h = append(h, Header{headerOwner, []byte(e.Owner)})
+	if e.Commit != nil {
+		h = append(h, Header{headerCommit, e.Commit[:]})
+	} else {
+		h = append(h, Header{headerSalt, e.Salt[:]})
+	}
+	return e.appendCanonical(h)
+}
+
+// appendCanonical appends the headers that the leaf hash covers, in their one
+// canonical order: the registry's own, then the request's, sorted by key.
+func (e *Entry) appendCanonical(h []Header) []Header {
+	h = append(h,
+		Header{headerSeq, decimal(e.Seq)},
+		Header{headerSrc, []byte(e.Src)},
+		Header{headerOff, decimal(uint64(e.Off))},
+		Header{headerSpan, decimal(uint64(e.Span))},
+		Header{headerAt, decimal(uint64(e.At))},
+		Header{headerEngine, decimal(uint64(e.Engine))},
+		Header{headerPolicy, []byte(e.Policy)},
+		Header{headerVerdict, []byte(e.Verdict)},
+	)
+	if e.Verdict == Duplicate {
+		h = append(h, Header{headerOf, decimal(e.Of)})
+	}
+	if len(e.Errors) > 0 {
+		h = append(h, Header{headerErrors, appendFieldErrors(nil, e.Errors)})
+	}
+	if len(e.Warnings) > 0 {
+		h = append(h, Header{headerWarnings, appendFieldErrors(nil, e.Warnings)})
+	}
+	if len(e.Effects) > 0 {
+		h = append(h, Header{headerEffects, AppendEffects(nil, e.Effects)})
+	}
+	return append(h, e.Envelope.Headers...)
+}
+
+// ParseItem reads one record of the journal topic. It returns ErrNotJournal
+// (wrapped, with the field that could not be read) where it is none.
+func ParseItem(headers []Header, value []byte, offset int64) (Item, error) {
+	it := Item{Offset: offset}
+	if len(headers) > 0 && headers[0].Key == headerFence {
+		f, err := parseFence(headers)
+		it.Fence = f
+		return it, err
+	}
+	e, err := parseEntry(headers, value)
+	it.Entry = e
+	return it, err
+}
+
+func parseFence(headers []Header) (*Fence, error) {
+	f := &Fence{}
+	for _, h := range headers {
+		switch h.Key {
+		case headerFence:
+			f.Nonce = string(h.Value)
+		case headerPrev:
+			f.Prev = string(h.Value)
+		case headerEngine:
+			n, err := number(h, 32)
+			if err != nil {
+				return nil, err
+			}
+			f.Engine = uint32(n)
+		}
+	}
+	if f.Nonce == "" {
+		return nil, fmt.Errorf("%w: fence without a nonce", ErrNotJournal)
+	}
+	return f, nil
+}
+
+func parseEntry(headers []Header, value []byte) (*Entry, error) {
+	e := &Entry{Value: value}
+	var request []Header
+	for i, h := range headers {
+		if strings.HasPrefix(h.Key, "ce_") || h.Key == HeaderContentType {
+			// The request's headers stand last and together.
+			request = headers[i:]
+			break
+		}
+		if err := e.set(h); err != nil {
+			return nil, err
+		}
+	}
+	if e.Verdict == "" || e.Src == "" || e.Span < 1 {
+		return nil, fmt.Errorf("%w: verdict, src or span is missing", ErrNotJournal)
+	}
+	// What was wrong with the envelope is in the verdict already.
+	e.Envelope, _ = ParseEnvelope(request)
+	return e, nil
+}
+
+func (e *Entry) set(h Header) (err error) {
+	var n uint64
+	switch h.Key {
+	case headerSeq:
+		e.Seq, err = number(h, 64)
+	case headerOwner:
+		e.Owner = string(h.Value)
+	case headerSrc:
+		e.Src = string(h.Value)
+	case headerOff:
+		n, err = number(h, 63)
+		e.Off = int64(n)
+	case headerSpan:
+		n, err = number(h, 63)
+		e.Span = int64(n)
+	case headerAt:
+		n, err = number(h, 63)
+		e.At = int64(n)
+	case headerEngine:
+		n, err = number(h, 32)
+		e.Engine = uint32(n)
+	case headerPolicy:
+		e.Policy = string(h.Value)
+	case headerVerdict:
+		e.Verdict = Verdict(h.Value)
+	case headerOf:
+		e.Of, err = number(h, 64)
+	case headerSalt:
+		err = exactly(h, e.Salt[:])
+	case headerCommit:
+		e.Commit = new([32]byte)
+		err = exactly(h, e.Commit[:])
+	case headerErrors:
+		e.Errors, err = parseFieldErrors(h.Value)
+	case headerWarnings:
+		e.Warnings, err = parseFieldErrors(h.Value)
+	case headerEffects:
+		e.Effects, err = ParseEffects(h.Value)
+	default:
+		err = fmt.Errorf("%w: header %q is unknown to this version", ErrNotJournal, h.Key)
+	}
+	return err
+}
+
+func exactly(h Header, dst []byte) error {
+	if len(h.Value) != len(dst) {
+		return fmt.Errorf("%w: %s is %d bytes, not %d", ErrNotJournal, h.Key, len(h.Value), len(dst))
+	}
+	copy(dst, h.Value)
+	return nil
+}
+
+func number(h Header, bits int) (uint64, error) {
+	n, err := strconv.ParseUint(string(h.Value), 10, bits)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s is no number", ErrNotJournal, h.Key)
+	}
+	return n, nil
+}
+
+func decimal(n uint64) []byte { return strconv.AppendUint(nil, n, 10) }
+
+// The journal keeps of a FieldError its pointer and its code:
+// "code pointer" pairs, one a line. Neither holds a line break.
+func appendFieldErrors(dst []byte, errs []FieldError) []byte {
+	for i, e := range errs {
+		if i > 0 {
+			dst = append(dst, '\n')
+		}
+		dst = append(append(append(dst, e.Code...), ' '), e.Pointer...)
+	}
+	return dst
+}
+
+func parseFieldErrors(b []byte) ([]FieldError, error) {
+	var errs []FieldError
+	for line := range strings.SplitSeq(string(b), "\n") {
+		code, pointer, ok := strings.Cut(line, " ")
+		if !ok {
+			return nil, fmt.Errorf("%w: error without a pointer", ErrNotJournal)
+		}
+		errs = append(errs, FieldError{Pointer: pointer, Code: code})
+	}
+	return errs, nil
+}
