@@ -24,19 +24,33 @@ func DayOf(ms int64) Day {
 // Start is the first millisecond of the day.
 func (d Day) Start() int64 { return int64(d) * MillisPerDay }
 
+// ParseDay reads 2006-01-02, in the years of ParseDate.
+func ParseDay(text string) (d Day, ok bool) {
+	if len(text) != len(time.DateOnly) {
+		return 0, false
+	}
+	d, _, ok = parsePart(text)
+	return d, ok
+}
+
 // String is the day as 2006-01-02.
-func (d Day) String() string { return time.UnixMilli(d.Start()).UTC().Format(time.DateOnly) }
+func (d Day) String() string { return string(d.Append(nil)) }
+
+// Append appends the day as 2006-01-02.
+func (d Day) Append(dst []byte) []byte {
+	return time.UnixMilli(d.Start()).UTC().AppendFormat(dst, time.DateOnly)
+}
 
 // MarshalText writes the day as 2006-01-02.
-func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Day) MarshalText() ([]byte, error) { return d.Append(nil), nil }
 
 // UnmarshalText reads 2006-01-02.
 func (d *Day) UnmarshalText(b []byte) error {
-	t, err := time.Parse(time.DateOnly, string(b))
-	if err != nil {
-		return fmt.Errorf("parse day: %w", err)
+	got, ok := ParseDay(string(b))
+	if !ok {
+		return fmt.Errorf("parse day: %q is none", b)
 	}
-	*d = DayOf(t.UnixMilli())
+	*d = got
 	return nil
 }
 

@@ -1,0 +1,198 @@
+package events
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// genText draws texts with everything that JSON has to escape.
+func genText() *rapid.Generator[string] {
+	return rapid.OneOf(rapid.StringMatching(`[A-Z]{2,4}-[A-Z]{2}`), rapid.StringN(0, 12, -1))
+}
+
+func genUUID() *rapid.Generator[UUID] {
+	return rapid.Custom(func(t *rapid.T) UUID {
+		return UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uuid"))
+	})
+}
+
+func genTells(least int) *rapid.Generator[[]Tell] {
+	return rapid.Custom(func(t *rapid.T) []Tell {
+		n := rapid.IntRange(least, 3).Draw(t, "tells")
+		var tells []Tell
+		for range n {
+			tells = append(tells, Tell{
+				Org: genText().Draw(t, "org"), Role: genText().Draw(t, "role"), N: rapid.Uint64().Draw(t, "n"),
+			})
+		}
+		return tells
+	})
+}
+
+func genMeeting() *rapid.Generator[Meeting] {
+	return rapid.Custom(func(t *rapid.T) Meeting {
+		text := func(name string) string { return genText().Draw(t, name) }
+		return Meeting{
+			ID: genUUID().Draw(t, "id"), Class: text("class"),
+			Question: genUUID().Draw(t, "question"), QuestionSeq: rapid.Uint64().Draw(t, "question_seq"),
+			Asker: text("asker"), ActingFor: text("acting_for"),
+			Record: genUUID().Draw(t, "record"), RecordSeq: rapid.Uint64().Draw(t, "record_seq"), Owner: text("owner"),
+			Marks: [2]int{rapid.IntRange(0, 15).Draw(t, "i"), rapid.IntRange(0, 15).Draw(t, "j")},
+			Grade: text("grade"), Bits: rapid.Uint32().Draw(t, "bits"), Strength: text("strength"),
+			Shared: rapid.Bool().Draw(t, "shared"), Results: Results{text("make"), text("model"), text("calibre"), text("type")},
+			Policy: text("policy"), Rule: rapid.IntRange(-1, 40).Draw(t, "rule"),
+		}
+	})
+}
+
+func genEffect() *rapid.Generator[Effect] {
+	return rapid.Custom(func(t *rapid.T) Effect {
+		id, text, n := genUUID().Draw(t, "id"), genText().Draw(t, "text"), rapid.Uint64().Draw(t, "n")
+		switch rapid.IntRange(0, 10).Draw(t, "kind") {
+		case 0:
+			return RecordEffect{ID: id, Revision: uint32(n), Outcome: text}
+		case 1:
+			return QuestionEffect{ID: id, StandsUntil: Day(rapid.IntRange(-100000, 100000).Draw(t, "day")), Truncated: n%2 == 0}
+		case 2:
+			return QuestionEndedEffect{ID: id, Because: text}
+		case 3:
+			return &MatchEffect{genMeeting().Draw(t, "m"), genTells(1).Draw(t, "tell")}
+		case 4:
+			return &CandidateEffect{genMeeting().Draw(t, "m"), text}
+		case 5:
+			return MatchEndedEffect{ID: id, Because: text, Tell: genTells(0).Draw(t, "tell")}
+		case 6:
+			return &MatchRenewedEffect{genMeeting().Draw(t, "m"), genTells(1).Draw(t, "tell")}
+		case 7:
+			return NotifyEffect{Org: text, N: n, Reason: text, About: About{Kind: text, ID: text, Count: uint32(n)}}
+		case 8:
+			return DirectoryEffect{Kind: text, ID: text, Outcome: text}
+		case 9:
+			return AcknowledgedEffect{Org: text, N: n}
+		default:
+			return MoreEffect{Cursor: n}
+		}
+	})
+}
+
+// The hand-written codec says what encoding/json would say of the structs, and
+// reads it back.
+func TestEffectsRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		effects := rapid.SliceOfN(genEffect(), 1, 5).Draw(t, "effects")
+		got := AppendEffects(nil, effects)
+		back, err := ParseEffects(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		require.Equal(t, effects, back)
+		require.Equal(t, got, AppendEffects(nil, back))
+		require.JSONEq(t, string(marshalEffects(t, effects)), string(got))
+	})
+}
+
+func marshalEffects(t require.TestingT, effects []Effect) []byte {
+	var list []map[string]Effect
+	for _, e := range effects {
+		list = append(list, map[string]Effect{e.effectKind(): e})
+	}
+	b, err := json.Marshal(list)
+	require.NoError(t, err)
+	return b
+}
+
+func sampleMeeting() Meeting {
+	return Meeting{
+		ID: UUID{1}, Class: "custody", Question: UUID{2}, QuestionSeq: 7, Asker: "WCO", ActingFor: "FJ-CUSTOMS",
+		Record: UUID{3}, RecordSeq: 1215, Owner: "NCB-BR", Marks: [2]int{0, 1}, Grade: "exact", Bits: 30_700, Strength: "strong",
+		Shared: true, Results: Results{"agree", "unknown", "conflict", "agree"}, Policy: "2026-11-23.1", Rule: -1,
+	}
+}
+
+func sampleEffects() []Effect {
+	tell := []Tell{{"IPSG", "general_secretariat", 1}, {"NCB-BR", "asker+owner", 17}}
+	return []Effect{
+		RecordEffect{UUID{0xab, 15: 9}, 3, "amended"},
+		QuestionEffect{ID: UUID{2}, StandsUntil: 20_000, Truncated: true},
+		QuestionEffect{ID: UUID{2}},
+		QuestionEndedEffect{UUID{2}, "lapsed"},
+		&MatchEffect{sampleMeeting(), tell},
+		&CandidateEffect{sampleMeeting(), "WCO"},
+		MatchEndedEffect{ID: UUID{1}, Because: "denied"},
+		MatchEndedEffect{UUID{1}, "record_withdrawn", tell},
+		&MatchRenewedEffect{sampleMeeting(), tell},
+		NotifyEffect{"WCO", 4, "daily_digest", About{"digest", "2026-11-23", 12}},
+		DirectoryEffect{"agreement", "AGR-WCO", "registered"},
+		AcknowledgedEffect{"WCO", 17},
+		MoreEffect{4096},
+	}
+}
+
+// The golden bytes were written once and are in journals: never edit them.
+func TestEffectsGolden(t *testing.T) {
+	want, err := os.ReadFile("testdata/effects.v1.json")
+	require.NoError(t, err)
+	want = bytes.TrimSpace(want)
+	require.Equal(t, string(want), string(AppendEffects(nil, sampleEffects())))
+	got, err := ParseEffects(want)
+	require.NoError(t, err)
+	require.Equal(t, sampleEffects(), got)
+}
+
+func TestParseEffectsRefuses(t *testing.T) {
+	for _, text := range []string{
+		``, `{}`, `[`, `[]]`, `[] x`, `[{}]`, `[{"record":{}},]`, `[{"record":{},"more":{}}]`, `[null]`,
+		`[{"record":{"id":"x"}}]`, `[{"record":{"revision":-1}}]`, `[{"record":{"revision":4294967296}}]`,
+		`[{"record":{"revision":1.5}}]`, `[{"record":{"outcome":"` + "\xff" + `"}}]`, `[{"record":{"outcome":"` + "\n" + `"}}]`,
+		`[{"sneeze":{}}]`, `[{"more":{"cursor":1,"speed":2}}]`, `[{"match":{"marks":[1,2,3]}}]`, `[{"candidate":{"tell":[]}}]`,
+		`[{"question":{"stands_until":"2026-02-30"}}]`, `[{"question":{"truncated":null}}]`,
+	} {
+		_, err := ParseEffects([]byte(text))
+		require.ErrorIs(t, err, ErrNotJournal, text)
+	}
+	_, err := ParseEffects([]byte(`[{"` + strings.Repeat("z", 200) + `":{}}]`))
+	require.True(t, errors.Is(err, ErrNotJournal))
+	require.Less(t, len(err.Error()), 150)
+}
+
+func TestFitEffects(t *testing.T) {
+	var effects []Effect
+	for range 400 {
+		effects = append(effects, sampleEffects()[4])
+	}
+	n := FitEffects(effects)
+	require.Greater(t, n, 50)
+	require.LessOrEqual(t, len(AppendEffects(nil, effects[:n])), MaxEffects)
+	require.Greater(t, len(AppendEffects(nil, effects[:n+1])), MaxEffects)
+	require.Equal(t, 10, FitEffects(effects[:10]))
+	require.Zero(t, FitEffects(nil))
+}
+
+func BenchmarkParseEffects(b *testing.B) {
+	for name, effects := range map[string][]Effect{"record": sampleEffects()[:1], "match": sampleEffects()[4:5]} {
+		text := AppendEffects(nil, effects)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := ParseEffects(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkAppendEffects(b *testing.B) {
+	effects, buf := sampleEffects()[:1], []byte(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = AppendEffects(buf[:0], effects)
+	}
+}
