@@ -42,6 +42,9 @@ type BrokerProcess struct {
 // TestMain) must call MaybeRunChild first. Log and ListenFunc of cfg are not
 // handed on; the child's messages go to stderr.
 func StartBrokerProcess(cfg BrokerConfig, stderr io.Writer) (*BrokerProcess, error) {
+	if !canBeChild.Load() {
+		return nil, errNoChild
+	}
 	self, err := process.Self()
 	if err != nil {
 		return nil, err

@@ -3,35 +3,47 @@ package embedded
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 )
 
 // The first argument that turns this program into the child of another copy
 // of itself. They are no commands for people, so they look like none.
 const (
-	brokerChild = "__embedded-broker"
+	brokerChild     = "__embedded-broker"
+	clickhouseChild = "__embedded-clickhouse"
 )
+
+// canBeChild is set by MaybeRunChild. A program that does not call it would
+// run as itself again, with children of its own, without end.
+var canBeChild atomic.Bool
+
+var errNoChild = errors.New("this program cannot be its own child: main or TestMain does not call embedded.MaybeRunChild")
 
 // MaybeRunChild runs an engine and exits when this process was started as the
 // child of StartBrokerProcess or StartClickHouse; otherwise it returns at once.
 // main and every TestMain that uses those MUST call it before anything else.
 func MaybeRunChild() {
+	canBeChild.Store(true)
 	if len(os.Args) < 3 {
 		return
 	}
-	var run func(context.Context, []string) error
-	switch os.Args[1] {
+	var err error
+	switch args := os.Args[2:]; os.Args[1] {
 	case brokerChild:
-		run = runBrokerChild
+		err = runBrokerChild(untilOrphaned(), args[0])
+	case clickhouseChild:
+		err = runLibrary(args[0], args[1:])
 	default:
 		return
 	}
-	if err := run(untilOrphaned(), os.Args[2:]); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -50,9 +62,9 @@ func untilOrphaned() context.Context {
 	return ctx
 }
 
-func runBrokerChild(ctx context.Context, args []string) error {
+func runBrokerChild(ctx context.Context, settings string) error {
 	var cfg BrokerConfig
-	if err := json.Unmarshal([]byte(args[0]), &cfg); err != nil {
+	if err := json.Unmarshal([]byte(settings), &cfg); err != nil {
 		return fmt.Errorf("decode broker settings: %w", err)
 	}
 	cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))

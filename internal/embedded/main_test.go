@@ -1,13 +1,9 @@
 package embedded_test
 
 import (
-	"os"
 	"testing"
 
-	"github.com/armslog/armslog/internal/embedded"
+	"github.com/armslog/armslog/internal/embedded/embeddedtest"
 )
 
-func TestMain(m *testing.M) {
-	embedded.MaybeRunChild()
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { embeddedtest.Main(m) }

@@ -23,6 +23,7 @@ type Config struct {
 	Env    []string // nil means the parent's
 	Stdout io.Writer
 	Stderr io.Writer
+	Files  []*os.File // handed on to the child, which keeps them open (and locked) as long as it lives
 }
 
 // Process is a running child in a process group of its own, so that a Ctrl-C
@@ -38,7 +39,7 @@ type Process struct {
 // Start runs the child. The error is returned when it cannot be started.
 func Start(cfg Config) (*Process, error) {
 	cmd := exec.Command(cfg.Path, cfg.Args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = cfg.Env, cfg.Stdout, cfg.Stderr
+	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = cfg.Env, cfg.Stdout, cfg.Stderr, cfg.Files
 	cmd.SysProcAttr = childAttributes()
 	// Output of grandchildren must not keep Wait waiting for ever.
 	cmd.WaitDelay = time.Second
