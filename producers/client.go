@@ -1,0 +1,143 @@
+package producers
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/armslog/armslog/events"
+)
+
+// Cluster says where Kafka is.
+type Cluster struct {
+	Brokers []string    // host:port of one or more brokers
+	TLS     *tls.Config // nil = plain text
+}
+
+// metadataTTL bounds how long a topic's leader is believed to be what it was.
+const metadataTTL = 2 * time.Second
+
+// Connect is a client of the cluster with connections of its own, opened when
+// they are needed. Disconnect closes them.
+func Connect(c Cluster) *kafka.Client {
+	return &kafka.Client{
+		Addr:      kafka.TCP(c.Brokers...),
+		Transport: &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: 3 * time.Second, TLS: c.TLS, ClientID: "armslog"},
+	}
+}
+
+// Disconnect closes the connections of a client that Connect returned.
+func Disconnect(c *kafka.Client) {
+	if t, ok := c.Transport.(*kafka.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// produceTimeout bounds one attempt; what became of it after that is unknown.
+const produceTimeout = 10 * time.Second
+
+// produce appends msgs to the only partition of a topic as one record batch,
+// all or nothing, acknowledged by every in-sync replica.
+func produce(ctx context.Context, c *kafka.Client, topic string, msgs []events.Message) (*kafka.ProduceResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, produceTimeout)
+	defer cancel()
+	res, err := c.Produce(ctx, &kafka.ProduceRequest{
+		Topic:        topic,
+		RequiredAcks: kafka.RequireAll,
+		Records:      &recordReader{msgs: msgs},
+	})
+	if err == nil {
+		err = res.Error // the broker's refusal is in the response, not in err
+	}
+	return res, err
+}
+
+// recordReader shows messages to the client as records, one at a time.
+type recordReader struct {
+	msgs    []events.Message
+	record  kafka.Record
+	headers []kafka.Header
+}
+
+// ReadRecord is what kafka.RecordReader asks for.
+func (r *recordReader) ReadRecord() (*kafka.Record, error) {
+	if len(r.msgs) == 0 {
+		return nil, io.EOF
+	}
+	m := r.msgs[0]
+	r.msgs = r.msgs[1:]
+	r.headers = r.headers[:0]
+	for _, h := range m.Headers {
+		r.headers = append(r.headers, kafka.Header(h))
+	}
+	r.record = kafka.Record{Value: kafka.NewBytes(m.Value), Headers: r.headers}
+	return &r.record, nil
+}
+
+// Size is what a message takes in a record batch, at most, in bytes.
+func Size(m events.Message) int {
+	n := 32 + len(m.Value)
+	for _, h := range m.Headers {
+		n += 8 + len(h.Key) + len(h.Value)
+	}
+	return n
+}
+
+// outcome says what an error means for the batch it was returned for.
+type outcome int
+
+const (
+	unknown   outcome = iota // stored or not
+	notStored                // the same again may succeed
+	refused                  // the same again will never succeed
+)
+
+func outcomeOf(err error) outcome {
+	switch {
+	case errors.Is(err, kafka.MessageSizeTooLarge), errors.Is(err, kafka.RecordListTooLarge), errors.Is(err, kafka.InvalidRecord):
+		return refused
+	case neverSent(err):
+		return notStored
+	}
+	// Not among these: NotLeaderForPartition. A leader that is replaced while
+	// the batch waits for the other replicas says it too.
+	for _, code := range []kafka.Error{
+		kafka.UnknownTopicOrPartition, kafka.LeaderNotAvailable, kafka.NotEnoughReplicas, kafka.BrokerNotAvailable,
+		kafka.TopicAuthorizationFailed, kafka.ClusterAuthorizationFailed, kafka.SASLAuthenticationFailed, kafka.InvalidTopic,
+	} {
+		if errors.Is(err, code) {
+			return notStored
+		}
+	}
+	return unknown
+}
+
+// neverSent says that no byte of the request has left: there was no
+// connection, or nobody to send it to.
+func neverSent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial" ||
+		errors.Is(err, protocol.ErrNoTopic) || errors.Is(err, protocol.ErrNoPartition) || errors.Is(err, protocol.ErrNoLeader)
+}
+
+// codeOf is an error as it may be logged: texts of the client name topics, and
+// a mailbox's topic names an organisation.
+func codeOf(err error) string {
+	var code kafka.Error
+	switch {
+	case errors.As(err, &code):
+		return code.Title()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	case neverSent(err):
+		return "no connection"
+	default:
+		return "connection lost"
+	}
+}

@@ -1,0 +1,119 @@
+package producers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/segmentio/kafka-go"
+
+	"github.com/armslog/armslog/events"
+)
+
+// Topic is what a topic of armslog must be. All have one partition: the order
+// of a mailbox, and the one order of the journal.
+type Topic struct {
+	Name      string
+	Retention time.Duration // 0 = for ever
+	MaxBytes  int           // of one record batch
+}
+
+// Replication is how a cluster keeps each topic.
+type Replication struct {
+	Factor    int // copies of the log
+	MinInSync int // copies that must have a batch before it is acknowledged
+}
+
+const (
+	mailboxRetention = 90 * 24 * time.Hour
+	// A batch is a little more than the sum of what Size says of its messages.
+	batchOverhead = 64 << 10
+)
+
+// JournalTopic is the log of record.
+func JournalTopic() Topic {
+	return Topic{Name: events.JournalTopic, MaxBytes: MaxJournalBatch + batchOverhead}
+}
+
+// MailboxTopic is the mailbox of an organisation.
+func MailboxTopic(org events.OrgID) Topic {
+	return Topic{Name: events.MailboxTopic(org), Retention: mailboxRetention, MaxBytes: MaxAppend + batchOverhead}
+}
+
+// OutboxTopic is the outbox of an organisation.
+func OutboxTopic(org events.OrgID) Topic {
+	return Topic{Name: events.OutboxTopic(org), Retention: mailboxRetention, MaxBytes: MaxAppend + batchOverhead}
+}
+
+// CreateTopics creates what is missing and returns when every topic has a
+// leader that serves it. A topic that exists stays as it is. It goes on trying
+// until ctx ends.
+func CreateTopics(ctx context.Context, client *kafka.Client, r Replication, topics ...Topic) error {
+	err := backoff.Retry(func() error { return createTopics(ctx, client, r, topics) }, forever(ctx))
+	if err != nil {
+		return fmt.Errorf("create topics: %w", err)
+	}
+	return nil
+}
+
+func createTopics(ctx context.Context, client *kafka.Client, r Replication, topics []Topic) error {
+	req := &kafka.CreateTopicsRequest{}
+	for _, t := range topics {
+		req.Topics = append(req.Topics, t.config(r))
+	}
+	ctx, cancel := context.WithTimeout(ctx, produceTimeout)
+	defer cancel()
+	res, err := client.CreateTopics(ctx, req)
+	if err != nil {
+		return err
+	}
+	for _, err := range res.Errors {
+		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+			return err
+		}
+	}
+	return served(ctx, client, topics)
+}
+
+// served asks every topic for its end: Kafka acknowledges a new topic before
+// its leader knows of it.
+func served(ctx context.Context, client *kafka.Client, topics []Topic) error {
+	req := &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{}}
+	for _, t := range topics {
+		req.Topics[t.Name] = []kafka.OffsetRequest{kafka.LastOffsetOf(0)}
+	}
+	res, err := client.ListOffsets(ctx, req)
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		if len(res.Topics[t.Name]) == 0 {
+			return kafka.UnknownTopicOrPartition
+		}
+		if err := res.Topics[t.Name][0].Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t Topic) config(r Replication) kafka.TopicConfig {
+	retention := "-1"
+	if t.Retention > 0 {
+		retention = strconv.FormatInt(t.Retention.Milliseconds(), 10)
+	}
+	return kafka.TopicConfig{
+		Topic: t.Name, NumPartitions: 1, ReplicationFactor: max(r.Factor, 1),
+		ConfigEntries: []kafka.ConfigEntry{
+			{ConfigName: "cleanup.policy", ConfigValue: "delete"},
+			{ConfigName: "retention.ms", ConfigValue: retention},
+			{ConfigName: "retention.bytes", ConfigValue: "-1"},
+			{ConfigName: "message.timestamp.type", ConfigValue: "LogAppendTime"},
+			{ConfigName: "max.message.bytes", ConfigValue: strconv.Itoa(t.MaxBytes)},
+			{ConfigName: "min.insync.replicas", ConfigValue: strconv.Itoa(max(r.MinInSync, 1))},
+		},
+	}
+}
