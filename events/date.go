@@ -62,8 +62,14 @@ type Date struct {
 	min, max Day
 }
 
+// The years that a date may have: older weapons bear no serial numbers.
+const (
+	firstYear = 1500
+	lastYear  = 2999
+)
+
 // ParseDate reads a date; ok is false where text is none. Years run from 1500
-// to 2999: older weapons bear no serial numbers.
+// to 2999.
 func ParseDate(text string) (d Date, ok bool) {
 	from, to, interval := strings.Cut(text, "/")
 	lo, hi, ok := parsePart(from)
@@ -82,6 +88,18 @@ func ParseDate(text string) (d Date, ok bool) {
 
 // DateOfDay is the Date that means exactly that day.
 func DateOfDay(d Day) Date { return Date{text: d.String(), min: d, max: d} }
+
+// DateOfDays is the shortest Date that means the days from lo to hi: a year, a
+// month, a day, or an interval of days.
+func DateOfDays(lo, hi Day) Date {
+	from, to := lo.String(), hi.String()
+	for _, n := range []int{4, 7, 10} {
+		if d, ok := ParseDate(from[:n]); ok && d.min == lo && d.max == hi {
+			return d
+		}
+	}
+	return Date{text: from + "/" + to, min: lo, max: hi}
+}
 
 // MustDate is ParseDate for constants; it panics on a text that is no date.
 func MustDate(text string) Date {
@@ -129,7 +147,7 @@ func parsePart(s string) (lo, hi Day, ok bool) {
 		return 0, 0, false
 	}
 	y, ok := digits(s[:4])
-	if !ok || y < 1500 || y > 2999 {
+	if !ok || y < firstYear || y > lastYear {
 		return 0, 0, false
 	}
 	if len(s) == 4 {

@@ -111,14 +111,17 @@ func (e *Envelope) set(key, v string) (ok bool) {
 	return ok
 }
 
-// NewEnvelope is the envelope of a request that armslog itself writes.
+// NewEnvelope is the envelope of a request that armslog itself writes. Due
+// work has no id: its place in the order is its identity.
 func NewEnvelope(id UUID, t Type, extra ...Header) Envelope {
 	headers := append([]Header{
 		{HeaderSpecVersion, []byte("1.0")},
-		{HeaderID, []byte(id.String())},
 		{HeaderType, []byte(t)},
 		{HeaderContentType, []byte("application/json")},
 	}, extra...)
+	if !id.IsZero() {
+		headers = append(headers, Header{HeaderID, []byte(id.String())})
+	}
 	e, _ := ParseEnvelope(headers)
 	return e
 }

@@ -1,0 +1,147 @@
+package registry
+
+import (
+	"slices"
+	"time"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry/matching"
+)
+
+// defaultLimit is how many candidates a search shows unless it asks otherwise.
+const defaultLimit = 50
+
+// broad is how many stored marks a search may meet before it is refused.
+const broad = 50_000
+
+// makeSearch answers a question from what is recorded, and lets it stand for
+// what will be.
+func (c *call) makeSearch(b *events.SearchMade) decision {
+	acting := c.directory.byID[c.in.Envelope.OnBehalfOf]
+	if d := c.mayMake(b, acting); d.verdict != "" {
+		return d
+	}
+	id := events.SearchID(c.in.Src, c.in.Envelope.ID)
+	if _, known := c.findSubject(id); known {
+		return reject("/headers/ce_id", "id_reused") // also after the window of requests
+	}
+	if c.inFuture(b.Incident.Date) {
+		return reject("/incident/date", "date_in_future")
+	}
+	if !searchable(b.Firearm.Marks) {
+		return reject("/firearm/marks", "too_few_signs")
+	}
+	q := searchRow(id, c.next, b, c.sender, acting, c.in.At)
+	m := c.newMeeting(c.drafted(&q, b.Firearm, nil))
+	m.bounded, m.limit, m.broad = true, limitOf(b), broad
+	if !m.run() {
+		return reject("/firearm/marks", "too_broad")
+	}
+	d := accept(events.QuestionEffect{ID: id, StandsUntil: q.stands, Truncated: m.truncated})
+	d.warnings = c.weakMarks(b.Firearm.Marks)
+	d.effects = append(d.effects, m.effects...)
+	return d
+}
+
+// mayMake checks right, body acted for, purpose and quota.
+func (c *call) mayMake(b *events.SearchMade, acting orgRef) decision {
+	if onBehalf := c.in.Envelope.OnBehalfOf; onBehalf != "" && acting == 0 {
+		return reject("/headers/ce_onbehalfof", "not_acting_for")
+	}
+	switch code := c.mayAsk(c.sender, acting, c.in.At); code {
+	case "":
+	case "not_acting_for":
+		return reject("/headers/ce_onbehalfof", code)
+	default:
+		return reject("", code)
+	}
+	a := c.agreementFor(c.sender, rightSearch, c.in.At)
+	if a == nil {
+		return decision{} // an NCB asks by its own right
+	}
+	if len(a.Purposes) > 0 && !slices.Contains(a.Purposes, b.Purpose) {
+		return reject("/purpose", "wrong_purpose")
+	}
+	used := c.org(c.sender).used
+	if used.day != events.DayOf(c.in.At) {
+		used = usage{}
+	}
+	if l := a.Limits; l != nil {
+		full := l.SearchesPerDay != 0 && used.searches >= l.SearchesPerDay
+		if full || isPartial(b.Firearm.Marks) && l.PartialPerDay != 0 && used.partial >= l.PartialPerDay {
+			return reject("", "quota_exceeded")
+		}
+	}
+	return decision{}
+}
+
+func limitOf(b *events.SearchMade) int {
+	if b.Limit == 0 {
+		return defaultLimit
+	}
+	return int(b.Limit)
+}
+
+func isPartial(marks []events.Mark) bool {
+	return slices.ContainsFunc(marks, func(m events.Mark) bool { return makesKey(m) && m.Status == "partial" })
+}
+
+// searchable says whether at least one mark can find a weapon.
+func searchable(marks []events.Mark) bool {
+	return slices.ContainsFunc(marks, func(m events.Mark) bool {
+		if !makesKey(m) {
+			return false
+		}
+		return m.Status != "partial" && matching.Measure(markOf(m)).MilliBits > 0 || matching.CanSearch(m.Text, m.Series)
+	})
+}
+
+// standsUntil is the last day on which a question of that context stands. The
+// asker may shorten it. 0 = it does not stand.
+func standsUntil(b *events.SearchMade, at int64) events.Day {
+	if b.NoStanding {
+		return 0
+	}
+	day := lastDay(b.Context, at)
+	if !b.StandUntil.IsZero() {
+		day = min(day, b.StandUntil.Max())
+	}
+	if day < events.DayOf(at) {
+		return 0
+	}
+	return day
+}
+
+// Contexts of a question.
+const (
+	contextRecovered = "recovered"
+	contextRoutine   = "routine_control"
+)
+
+func lastDay(context string, at int64) events.Day {
+	t := time.UnixMilli(at).UTC()
+	switch context {
+	case contextRecovered:
+		t = t.AddDate(5, 0, 0)
+	case contextRoutine:
+		t = t.AddDate(0, 0, 5)
+	default:
+		t = t.AddDate(1, 0, 0)
+	}
+	return events.DayOf(t.UnixMilli())
+}
+
+// withdrawSearch ends one of the sender's questions and its matches.
+func (c *call) withdrawSearch(b *events.SearchWithdrawn) decision {
+	row, known := c.findSubject(b.SearchID)
+	if !known || c.subject(row).isRecord() || c.subject(row).org != c.sender {
+		return reject("/search_id", "search_unknown") // the same for somebody else's as for none
+	}
+	q := c.subject(row)
+	if q.is(flagEnded) {
+		return reject("/search_id", "search_over")
+	}
+	d := accept(events.QuestionEndedEffect{ID: q.id, Because: "withdrawn"})
+	d.effects = append(d.effects, c.endMatches(row, endedQuestion)...)
+	return d
+}

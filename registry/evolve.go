@@ -1,0 +1,210 @@
+package registry
+
+import (
+	"strings"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry/matching"
+)
+
+// Evolve changes the state by one accepted entry. It is total: every entry ever
+// accepted, of any engine version, erased ones too. p is what Prepare made of
+// the entry's request, nil to have it made here.
+//
+// It decides nothing: what follows stands in the effects, so that code of
+// today folds a decision of ten years ago to what it was.
+func (s *State) Evolve(e *events.Entry, p *Prepared) {
+	if p == nil {
+		p = Prepare(e.Src, e.Envelope.Headers, e.Value)
+	}
+	s.next, s.at = e.Seq+1, e.At
+	s.remember(e, p)
+	if e.Verdict != events.Accepted {
+		return
+	}
+	row, had := s.evolveBody(e, p)
+	for _, x := range e.Effects {
+		s.evolveEffect(e, x, continued{of: e.Seq, subject: row}, had)
+	}
+	s.settle(e)
+}
+
+// remember keeps the request's id for 30 days. Content that changed nothing
+// need not be remembered: sent again it changes nothing again.
+func (s *State) remember(e *events.Entry, p *Prepared) {
+	sender := s.directory.byID[e.Src]
+	if sender == 0 || p.Envelope.ID.IsZero() || p.Fingerprint == [8]byte{} ||
+		e.Verdict == events.Unchanged || e.Verdict == events.Duplicate {
+		return
+	}
+	s.requests.add(request{id: p.Envelope.ID, org: sender, seq: e.Seq, body: p.Fingerprint, day: events.DayOf(e.At)})
+}
+
+// evolveBody takes in what the request itself says; row is the subject it
+// describes, if had.
+func (s *State) evolveBody(e *events.Entry, p *Prepared) (row uint32, had bool) {
+	switch b := p.Body.(type) {
+	case *events.RecordSubmitted:
+		return s.putRecord(e, p, b), true
+	case *events.RecordWithdrawn:
+		return s.findSubject(p.RecordID)
+	case *events.SearchMade:
+		return s.putSearch(e, p, b), true
+	case *events.SearchWithdrawn:
+		return s.findSubject(b.SearchID)
+	case *events.EffectsContinued:
+		return s.takeUp()
+	case *events.Genesis:
+		s.begin(b)
+	case *events.OrganisationSubmitted:
+		s.putOrganisation(*b, e.Seq)
+	case *events.AgreementGranted:
+		s.grant(&agreement{AgreementGranted: *b, seq: e.Seq})
+	case *events.AgreementRevoked:
+		s.revoke(b)
+	case *events.AgreementEnded:
+		s.end(s.agreements[b.AgreementID], "ended", false)
+	case *events.PolicySet:
+		s.setPolicy(b.Raw)
+	case *events.ReferenceSubmitted:
+		s.putReference(b)
+	case *events.DigestDue:
+		s.digestSent(b)
+	}
+	return 0, false
+}
+
+func (s *State) begin(g *events.Genesis) {
+	s.journal = g.JournalID
+	s.putOrganisation(events.OrganisationSubmitted{
+		OrganisationID: strings.Clone(g.GeneralSecretariat), Kind: kindSecretary, Name: strings.Clone(g.Name), Inbox: true,
+	}, 0)
+	s.setPolicy(g.Policy)
+}
+
+func (s *State) putOrganisation(o events.OrganisationSubmitted, seq uint64) {
+	if o.Parent != "" {
+		s.refOf(o.Parent)
+	}
+	s.refOf(o.OrganisationID)
+	s.directory.put(o, seq)
+}
+
+func (s *State) setPolicy(raw []byte) {
+	p, problems := matching.DecodePolicy(raw)
+	if len(problems) > 0 {
+		return // was accepted by an engine that knew more; the policy in force stays
+	}
+	table, err := matching.Compile(p)
+	if err != nil {
+		return
+	}
+	s.policy, s.policyName = table, p.Name
+}
+
+func (s *State) putReference(b *events.ReferenceSubmitted) {
+	l := s.lexiconOf(b.Kind)
+	if l == nil {
+		return
+	}
+	l.put(reference{id: referenceID(b), name: b.Name, country: b.Country, related: relatedIDs(b)}, b.Aliases)
+}
+
+// relatedIDs folds the names in related ids, which people write as they like.
+func relatedIDs(b *events.ReferenceSubmitted) (ids []string) {
+	for _, id := range b.Related {
+		ids = append(ids, b.Kind+":"+foldName(trimKind(id)))
+	}
+	return ids
+}
+
+func (s *State) revoke(b *events.AgreementRevoked) {
+	a := s.agreements[b.AgreementID]
+	if a == nil {
+		return
+	}
+	keep := b.StandingSearches == "keep"
+	s.end(a, "revoked", keep)
+	if !keep {
+		return
+	}
+	grantee, _ := s.lookup(a.Grantee)
+	for _, row := range grantee.questions {
+		s.subject(row).flags |= flagKept
+	}
+}
+
+func (s *State) putRecord(e *events.Entry, p *Prepared, b *events.RecordSubmitted) uint32 {
+	r := s.recordRow(p, b, s.refOf(e.Src), e.At)
+	r.seq = e.Seq
+	r.make, r.model = s.makes.intern(b.Firearm.Make), s.models.intern(b.Firearm.Model)
+	r.calibre, r.place = s.calibres.intern(b.Firearm.Calibre), s.places.intern(b.Incident.Place)
+	r.deny = s.denySet(b.Deny)
+	row, known := s.findSubject(r.id)
+	if known {
+		old := s.subject(row)
+		r.mark, r.marks, r.revision, r.stands = old.mark, old.marks, old.revision, old.stands
+		*old = r
+	} else {
+		row = s.addSubject(r)
+	}
+	s.setMarks(row, b.Firearm.Marks)
+	return row
+}
+
+func (s *State) putSearch(e *events.Entry, p *Prepared, b *events.SearchMade) uint32 {
+	asker := s.refOf(e.Src)
+	q := searchRow(events.SearchID(e.Src, p.Envelope.ID), e.Seq, b, asker, s.directory.byID[p.Envelope.OnBehalfOf], e.At)
+	q.make, q.model = s.makes.intern(b.Firearm.Make), s.models.intern(b.Firearm.Model)
+	q.calibre, q.place = s.calibres.intern(b.Firearm.Calibre), s.places.intern(b.Incident.Place)
+	row := s.addSubject(q)
+	s.count(asker, e.At, isPartial(b.Firearm.Marks))
+	if q.stands == 0 {
+		s.subject(row).flags |= flagEnded
+		return row
+	}
+	s.setMarks(row, b.Firearm.Marks)
+	s.org(asker).questions = append(s.org(asker).questions, row)
+	s.due.standsUntil(row, q.stands)
+	return row
+}
+
+func (s *State) count(ref orgRef, at int64, partial bool) {
+	used := &s.org(ref).used
+	if day := events.DayOf(at); used.day != day {
+		*used = usage{day: day}
+	}
+	used.searches++
+	if partial {
+		used.partial++
+	}
+}
+
+// takeUp removes the due work that this entry did; a MoreEffect brings the rest
+// of it back.
+func (s *State) takeUp() (row uint32, had bool) {
+	if len(s.due.more) == 0 {
+		return 0, false
+	}
+	done := s.due.more[0]
+	s.due.more = append([]continued(nil), s.due.more[1:]...)
+	return done.subject, done.org == 0
+}
+
+func (s *State) digestSent(b *events.DigestDue) {
+	o, ref := s.lookup(b.Organisation)
+	if o == nil {
+		return
+	}
+	o.digest = 0
+	s.due.digests = remove(s.due.digests, ref)
+}
+
+func remove[T comparable](list []T, v T) (out []T) {
+	for _, x := range list {
+		if x != v {
+			out = append(out, x)
+		}
+	}
+	return out
+}

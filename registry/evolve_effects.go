@@ -1,0 +1,211 @@
+package registry
+
+import (
+	"strings"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry/matching"
+)
+
+// evolveEffect takes in one thing that followed. here is how this entry would
+// be continued; had says that it describes a subject.
+func (s *State) evolveEffect(e *events.Entry, x events.Effect, here continued, had bool) {
+	switch x := x.(type) {
+	case events.RecordEffect:
+		s.evolveRecord(e, x)
+	case events.QuestionEndedEffect:
+		s.endQuestion(x.ID)
+	case *events.MatchEffect:
+		s.evolveMatch(e, &x.Meeting, statusNotified, rolesOf(x.Tell))
+		s.deliver(e.Seq, x.Tell)
+	case *events.MatchRenewedEffect:
+		s.evolveMatch(e, &x.Meeting, statusNotified, rolesOf(x.Tell))
+		s.deliver(e.Seq, x.Tell)
+	case *events.CandidateEffect:
+		s.evolveCandidate(e, x)
+	case events.MatchEndedEffect:
+		if known, ok := s.matches.find(x.ID); ok {
+			known.status, known.seq, known.told, known.ended = statusEnded, e.Seq, 0, endingOf(x.Because)
+		}
+		s.deliver(e.Seq, x.Tell)
+	case events.NotifyEffect:
+		s.deliver(e.Seq, []events.Tell{{Org: x.Org, N: x.N}})
+	case events.AcknowledgedEffect:
+		if o, _ := s.lookup(x.Org); o != nil {
+			o.acked = max(o.acked, x.N)
+		}
+	case events.MoreEffect:
+		here.cursor = x.Cursor
+		if had {
+			s.due.more = append(s.due.more, here)
+		}
+	}
+}
+
+func (s *State) evolveRecord(e *events.Entry, x events.RecordEffect) {
+	row, known := s.findSubject(x.ID)
+	if !known { // its content has been erased: what remains is that it was
+		row = s.addSubject(subject{id: x.ID, seq: e.Seq, org: s.refOf(e.Src), category: 1, flags: flagErased | flagClosed})
+	}
+	r := s.subject(row)
+	r.revision = x.Revision
+	if x.Outcome == "withdrawn" {
+		r.flags |= flagClosed
+		r.seq = e.Seq
+		s.dropMarks(row)
+	}
+}
+
+func (s *State) endQuestion(id events.UUID) {
+	row, known := s.findSubject(id)
+	if !known {
+		return
+	}
+	s.subject(row).flags |= flagEnded
+	s.dropMarks(row)
+}
+
+func (s *State) evolveMatch(e *events.Entry, x *events.Meeting, status, told uint8) {
+	if known, ok := s.matches.find(x.ID); ok {
+		if known.status == statusEnded {
+			known.told = 0
+		}
+		known.status, known.seq, known.class = status, e.Seq, classOf(x.Class)
+		known.told |= told
+		known.seen |= told
+		return
+	}
+	question, ok := s.findSubject(x.Question)
+	record, ok2 := s.findSubject(x.Record)
+	if !ok || !ok2 {
+		return // one side has been erased
+	}
+	s.matches.add(match{id: x.ID, seq: e.Seq, question: question, record: record, class: classOf(x.Class), status: status, told: told, seen: told})
+}
+
+// evolveCandidate: what is seen by one party only is told to nobody, but what
+// comes late is counted for that party's digest.
+func (s *State) evolveCandidate(e *events.Entry, x *events.CandidateEffect) {
+	role := roleAsker
+	if x.Class == classes[classPrior] {
+		role = roleOwner
+	}
+	s.evolveMatch(e, &x.Meeting, statusCandidate, role)
+	late := x.QuestionSeq < x.RecordSeq && role == roleAsker
+	if !late || x.Strength == matching.Weak.String() && x.Grade != matching.Partial.String() {
+		return
+	}
+	_, ref := s.lookup(x.Seen)
+	to := s.recipient(ref)
+	if to == 0 {
+		return
+	}
+	o := s.org(to)
+	if o.digest == 0 {
+		o.digestDay = events.DayOf(e.At)
+		s.due.digests = append(s.due.digests, to)
+	}
+	o.digest++
+}
+
+// deliver puts an entry into the inboxes of those it tells.
+func (s *State) deliver(seq uint64, tells []events.Tell) {
+	for _, t := range tells {
+		if o, _ := s.lookup(t.Org); o != nil && t.N == uint64(len(o.inbox))+1 {
+			o.inbox = append(o.inbox, seq)
+		}
+	}
+}
+
+// settle notes what a change of the directory leaves to do, and drops what has
+// been done.
+func (s *State) settle(e *events.Entry) {
+	switch e.Envelope.Type {
+	case events.TypeOrganisationSubmitted, events.TypeAgreementGranted, events.TypeAgreementRevoked, events.TypeAgreementEnded:
+		s.sweepWhereNeeded(e)
+	case events.TypeSearchLapsed:
+		s.due.dropLapsed(s)
+	case events.TypeEffectsContinued:
+		s.sweepAgain(e)
+	}
+}
+
+func (s *State) sweepWhereNeeded(e *events.Entry) {
+	for ref := range s.orgs {
+		if s.hasUnheard(orgRef(ref)) {
+			s.due.more = append(s.due.more, continued{of: e.Seq, org: orgRef(ref)})
+		}
+	}
+}
+
+// sweepAgain brings a sweep back that was not done, and forgets the questions
+// that it ended.
+func (s *State) sweepAgain(e *events.Entry) {
+	for ref := range s.orgs {
+		o := &s.orgs[ref]
+		standing := o.questions[:0]
+		for _, row := range o.questions {
+			if !s.subject(row).is(flagEnded) {
+				standing = append(standing, row)
+			}
+		}
+		o.questions = standing
+	}
+	if len(e.Effects) > 0 {
+		if _, more := e.Effects[len(e.Effects)-1].(events.MoreEffect); more {
+			s.sweepWhereNeeded(e)
+		}
+	}
+}
+
+func (s *State) hasUnheard(ref orgRef) bool {
+	c := &call{State: s, in: &Input{At: s.at}}
+	for _, row := range s.org(ref).questions {
+		if q := s.subject(row); !q.is(flagEnded) && !c.mayHear(q) {
+			return true
+		}
+	}
+	return false
+}
+
+// dropLapsed forgets the days all of whose questions have ended.
+func (d *dueWork) dropLapsed(s *State) {
+	for len(d.days) > 0 {
+		rows := d.lapsing[d.days[0]]
+		for len(rows) > 0 && s.subject(rows[0]).is(flagEnded) {
+			rows = rows[1:]
+		}
+		d.lapsing[d.days[0]] = rows
+		if len(rows) > 0 || d.days[0] > events.DayOf(s.at) {
+			return
+		}
+		delete(d.lapsing, d.days[0])
+		d.days = append([]events.Day(nil), d.days[1:]...)
+	}
+}
+
+func rolesOf(tells []events.Tell) (told uint8) {
+	for _, t := range tells {
+		for role := range strings.SplitSeq(t.Role, "+") {
+			for _, r := range roleNames {
+				if r.name == role {
+					told |= r.bit
+				}
+			}
+		}
+	}
+	return told
+}
+
+func classOf(word string) uint8 { return place(classes[:], word) }
+
+func endingOf(word string) uint8 { return place(endings[:], word) }
+
+func place(list []string, word string) uint8 {
+	for i, w := range list {
+		if w == word {
+			return uint8(i)
+		}
+	}
+	return 0
+}

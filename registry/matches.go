@@ -1,0 +1,87 @@
+package registry
+
+import (
+	"github.com/armslog/armslog/events"
+)
+
+// match is what is known of a pair that met: enough to tell each party once
+// and no party twice.
+type match struct {
+	id       events.UUID
+	seq      uint64 // entry of its last effect
+	question uint32 // subject
+	record   uint32 // subject
+	class    uint8  // index in classes
+	status   uint8
+	told     uint8 // parties told since it last began: bits of roles
+	seen     uint8 // parties that were ever told or shown it: they may go on looking
+	ended    uint8 // index in endings, of an ended match
+}
+
+// Classes of a meeting.
+const (
+	classAlert = iota
+	classCustody
+	classDuplicate
+	classPrior
+)
+
+var classes = [...]string{"alert", "custody", "duplicate", "prior_sighting"}
+
+const (
+	statusCandidate = iota
+	statusNotified
+	statusEnded
+)
+
+var statuses = [...]string{"candidate", "notified", "ended"}
+
+// Roles of the parties of a match, in the order in which they are told.
+const (
+	roleSecretary uint8 = 1 << iota
+	roleAsker
+	roleOwner
+)
+
+var roleNames = [...]struct {
+	bit  uint8
+	name string
+}{{roleSecretary, "general_secretariat"}, {roleAsker, "asker"}, {roleOwner, "owner"}}
+
+// Endings of a match.
+const (
+	endedRecord = iota
+	endedQuestion
+	endedMark
+	endedDenied
+)
+
+var endings = [...]string{"record_withdrawn", "question_withdrawn", "mark_removed", "denied"}
+
+// matches are the pairs that met, found by id and by subject.
+type matches struct {
+	all       arena[match]
+	byID      idTable
+	bySubject map[uint32][]uint32 // in the order in which they met; most subjects have none
+}
+
+func newMatches() matches { return matches{bySubject: map[uint32][]uint32{}} }
+
+func (m *matches) idOf(i uint32) events.UUID { return m.all.at(i).id }
+
+func (m *matches) find(id events.UUID) (*match, bool) {
+	i, ok := m.byID.find(id, m.idOf)
+	if !ok {
+		return nil, false
+	}
+	return m.all.at(i), true
+}
+
+// add adds a match that is not there yet.
+func (m *matches) add(x match) uint32 {
+	i := m.all.add(x)
+	m.byID.insert(i, m.idOf)
+	m.bySubject[x.question] = append(m.bySubject[x.question], i)
+	m.bySubject[x.record] = append(m.bySubject[x.record], i)
+	return i
+}

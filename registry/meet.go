@@ -1,0 +1,218 @@
+package registry
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry/matching"
+)
+
+// side is one of the two firearms of a meeting, ready to be compared.
+type side struct {
+	*subject
+	make, model, calibre probe
+	deny                 []orgRef
+	marks                []events.Mark // of a draft; those of a stored subject are in the index
+}
+
+// drafted is the side of a description that is not in the state yet. Nothing is
+// interned: Decide changes nothing.
+func (s *State) drafted(r *subject, f events.Firearm, deny []events.OrgID) side {
+	x := side{
+		subject: r, marks: f.Marks,
+		make: s.makes.probe(f.Make), model: s.models.probe(f.Model), calibre: s.calibres.probe(f.Calibre),
+	}
+	for _, id := range deny {
+		if ref := s.directory.byID[id]; ref != 0 { // one that is not in the directory takes part in nothing
+			x.deny = append(x.deny, ref)
+		}
+	}
+	slices.Sort(x.deny)
+	return x
+}
+
+// stored is the side of a subject of the state.
+func (s *State) stored(row uint32) side {
+	r := s.subject(row)
+	return side{
+		subject: r, deny: s.denySets[r.deny],
+		make: s.makes.probeOf(r.make), model: s.models.probeOf(r.model), calibre: s.calibres.probeOf(r.calibre),
+	}
+}
+
+// maxMeetings bounds the meetings of one entry, so that its effects stay under
+// events.MaxEffects; what remains becomes due work.
+const maxMeetings = 80
+
+// meeting finds whom a firearm meets and what follows.
+type meeting struct {
+	*call
+	x         side
+	self      uint32 // row of x, if amending or continuing
+	amending  bool   // x is in the state already
+	bounded   bool   // only limit candidates are shown: a search
+	limit     int
+	broad     int // stored marks met before it is too broad; 0 = no bound
+	truncated bool
+	effects   []events.Effect
+}
+
+func (c *call) newMeeting(x side) *meeting { return &meeting{call: c, x: x} }
+
+// pair is the best meeting of x's marks with those of one stored subject.
+type pair struct {
+	row      uint32
+	mine     int // index in x's marks
+	theirs   int
+	facts    matching.Facts
+	decision matching.Decision
+}
+
+// better says whether p tells more than q: by outcome, then grade, then
+// strength.
+func (p pair) better(q pair) bool {
+	return cmp.Or(cmp.Compare(p.decision.Outcome, q.decision.Outcome),
+		cmp.Compare(p.facts.Grade, q.facts.Grade), cmp.Compare(p.facts.MilliBits, q.facts.MilliBits)) > 0
+}
+
+// run fills effects; false says that x is too broad to be answered. What does
+// not fit into one entry is left to due work, whose cursor says how many
+// candidates may still be shown: 0 = all, k = k - 1.
+func (m *meeting) run() bool {
+	pairs, ok := m.pairs()
+	if !ok {
+		return false
+	}
+	if m.amending {
+		m.endLost(pairs)
+	}
+	shown, full := 0, false
+	for i := range pairs {
+		e := m.follow(&pairs[i])
+		if e == nil {
+			continue
+		}
+		_, candidate := e.(*events.CandidateEffect)
+		if candidate && m.bounded && shown == m.limit {
+			m.truncated = true
+			break // candidates come last
+		}
+		if full = full || len(m.effects) >= maxMeetings; !full {
+			m.effects = append(m.effects, e)
+		}
+		if candidate && !full {
+			shown++
+		}
+	}
+	if full {
+		m.effects = append(m.effects, events.MoreEffect{Cursor: m.cursor(shown)})
+	}
+	return true
+}
+
+func (m *meeting) cursor(shown int) uint64 {
+	if !m.bounded {
+		return 0
+	}
+	return uint64(m.limit-shown) + 1
+}
+
+// pairs are the subjects that x's marks meet, each once with its best pair of
+// marks: what tells most first, then in the order of their arrival.
+func (m *meeting) pairs() ([]pair, bool) {
+	var best map[uint32]int // row -> place in out
+	var out []pair
+	visited := 0
+	for i, mark := range m.x.marks {
+		if !makesKey(mark) {
+			continue
+		}
+		mine := markOf(mark)
+		for id, grade := range m.index.Meet(&m.scratch, mine) {
+			if visited++; m.broad > 0 && visited > m.broad {
+				return nil, false
+			}
+			row, theirs := m.index.Subject(id)
+			if m.amending && row == m.self {
+				continue
+			}
+			p := m.judge(i, mine, row, int(theirs), id, grade)
+			if at, seen := best[row]; !seen {
+				if best == nil {
+					best = make(map[uint32]int)
+				}
+				best[row] = len(out)
+				out = append(out, p)
+			} else if p.better(out[at]) {
+				out[at] = p
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b pair) int {
+		return cmp.Or(-cmp.Compare(a.decision.Outcome, b.decision.Outcome), -cmp.Compare(a.facts.Grade, b.facts.Grade),
+			-cmp.Compare(a.facts.MilliBits, b.facts.MilliBits), cmp.Compare(a.row, b.row))
+	})
+	return out, true
+}
+
+// judge asks the policy about one pair of marks. The shared number is counted
+// only where it could matter: it is a walk over all marks of the same key.
+func (m *meeting) judge(i int, mine matching.Mark, row uint32, j int, id matching.MarkID, grade matching.Grade) pair {
+	y := m.stored(row)
+	f := matching.FactsOf(grade, matching.MeasurePair(mine, m.index.Mark(id)))
+	f.Make = m.makes.compare(m.x.make, y.make)
+	f.Model = m.models.compare(m.x.model, y.model)
+	f.Calibre = m.calibres.compare(m.x.calibre, y.calibre)
+	f.Type = compareTypes(m.x.typ, y.typ)
+	d := m.policy.Decide(f)
+	if d.Outcome == matching.Notify && m.shared(id) {
+		f.Shared = true
+		d = m.policy.Decide(f)
+	}
+	return pair{row: row, mine: i, theirs: j, facts: f, decision: d}
+}
+
+func compareTypes(a, b uint8) matching.Result {
+	switch events.CompareTypes(a, b) {
+	case events.Agree:
+		return matching.Agree
+	case events.Conflict:
+		return matching.Conflict
+	}
+	return matching.Unknown
+}
+
+// shared says whether one owner holds the number of a stored mark in as many
+// distinct cases as the policy calls shared; x counts if it is a record.
+func (m *meeting) shared(id matching.MarkID) bool {
+	type held struct {
+		org  orgRef
+		hash uint32
+	}
+	var seen []held
+	count := func(r *subject) bool {
+		h := held{r.org, r.caseHash}
+		if !r.isRecord() || slices.Contains(seen, h) {
+			return false
+		}
+		seen = append(seen, h)
+		n := 0
+		for _, s := range seen {
+			if s.org == h.org {
+				n++
+			}
+		}
+		return n >= m.policy.SharedCases()
+	}
+	if count(m.x.subject) {
+		return true
+	}
+	for other := range m.index.SameKey(id) {
+		row, _ := m.index.Subject(other)
+		if r := m.subject(row); r.live(m.in.At) && !(m.amending && row == m.self) && count(r) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,60 @@
+package registry
+
+import (
+	"crypto/sha256"
+
+	"github.com/armslog/armslog/events"
+)
+
+// Prepared is a request as far as it can be understood without the state:
+// decoded, identified and fingerprinted. It is made in parallel, ahead of the
+// one order, and never changed afterwards.
+type Prepared struct {
+	Envelope    events.Envelope
+	Body        events.Body         // nil if it could not be decoded
+	Errors      []events.FieldError // what was wrong with envelope or body
+	Undecodable bool                // no request can be made out at all
+	Fingerprint [8]byte             // of type and value: the same request or another
+	RecordID    events.UUID         // of record.submitted and record.withdrawn
+	Digest      [8]byte             // of a record's content
+}
+
+// Prepare decodes and identifies one request from the mailbox src. It is pure
+// and safe for concurrent use.
+func Prepare(src string, headers []events.Header, value []byte) *Prepared {
+	p := &Prepared{}
+	p.Envelope, p.Errors = events.ParseEnvelope(headers)
+	if src == events.SourceRegistry {
+		p.Errors = nil // due work has no sender and needs no id
+	}
+	p.Undecodable = len(p.Errors) > 0
+	if p.Undecodable {
+		return p
+	}
+	p.decode(src, value)
+	return p
+}
+
+func (p *Prepared) decode(src string, value []byte) {
+	p.Fingerprint = fingerprint(p.Envelope.Type, value)
+	p.Body, p.Errors = events.Decode(p.Envelope.Type, value)
+	if len(p.Errors) > 0 {
+		p.Body = nil
+		p.Undecodable = p.Errors[0].Code == "not_json"
+		return
+	}
+	switch b := p.Body.(type) {
+	case *events.RecordSubmitted:
+		p.RecordID = events.RecordID(src, b.Source)
+		p.Digest = events.Digest(b)
+	case *events.RecordWithdrawn:
+		p.RecordID = events.RecordID(src, b.Source)
+	}
+}
+
+func fingerprint(t events.Type, value []byte) [8]byte {
+	var buf [1 << 10]byte
+	b := append(append(append(buf[:0], t...), 0), value...)
+	sum := sha256.Sum256(b)
+	return [8]byte(sum[:8])
+}

@@ -1,0 +1,117 @@
+package registry
+
+import (
+	"encoding/binary"
+
+	"github.com/armslog/armslog/events"
+)
+
+// requestWindow is how long a request id is remembered, in log time.
+const requestWindow events.Day = 30
+
+// requests remembers the requests of the last 30 days of log time, so that one
+// sent again is answered again instead of being decided again. A ring in the
+// order of the journal, found by hash: ids leave from the front in the order in
+// which they came.
+type requests struct {
+	ring  []request // capacity is a power of two
+	front uint64    // number of the oldest request remembered
+	next  uint64    // number of the next one
+	slots []uint32  // low bits of a request's number + 1; 0 = free
+}
+
+type request struct {
+	id   events.UUID
+	seq  uint64
+	body [8]byte // fingerprint of type and value
+	day  events.Day
+	org  orgRef
+}
+
+func requestHash(org orgRef, id events.UUID) uint64 {
+	h := binary.LittleEndian.Uint64(id[:]) ^ binary.LittleEndian.Uint64(id[8:])*0x9e3779b97f4a7c15
+	h = (h ^ uint64(org)) * 0xd6e8feb86659fd93
+	return h ^ h>>32
+}
+
+func (r *requests) at(number uint64) *request { return &r.ring[number&uint64(len(r.ring)-1)] }
+
+// find returns the request if it is remembered at log time at: one older than
+// the window is forgotten, whether or not it has been dropped yet.
+func (r *requests) find(org orgRef, id events.UUID, at int64) (request, bool) {
+	if r.next == r.front {
+		return request{}, false
+	}
+	mask := uint64(len(r.slots) - 1)
+	for i := requestHash(org, id) & mask; r.slots[i] != 0; i = (i + 1) & mask {
+		q := r.slot(i)
+		if q.id == id && q.org == org {
+			return *q, q.day+requestWindow >= events.DayOf(at)
+		}
+	}
+	return request{}, false
+}
+
+func (r *requests) slot(i uint64) *request { return r.at(uint64(r.slots[i] - 1)) }
+
+// add remembers a request and forgets those that the window has left behind.
+// A request forgotten at q.day but still stored gives its place up.
+func (r *requests) add(q request) {
+	for r.front < r.next && r.at(r.front).day+requestWindow < q.day {
+		r.drop()
+	}
+	if r.next-r.front == uint64(len(r.ring)) {
+		r.grow()
+	}
+	*r.at(r.next) = q
+	r.place(r.next)
+	r.next++
+}
+
+func (r *requests) place(number uint64) {
+	mask := uint64(len(r.slots) - 1)
+	q := r.at(number)
+	i := requestHash(q.org, q.id) & mask
+	for r.slots[i] != 0 {
+		i = (i + 1) & mask
+	}
+	r.slots[i] = uint32(number&uint64(len(r.ring)-1)) + 1
+}
+
+// drop forgets the oldest request. Later slots of its run move up, so that
+// probing needs no tombstones (Knuth, TAOCP vol. 3, 6.4, algorithm R).
+func (r *requests) drop() {
+	mask := uint64(len(r.slots) - 1)
+	q := r.at(r.front)
+	i := requestHash(q.org, q.id) & mask
+	for r.slots[i] != uint32(r.front&uint64(len(r.ring)-1))+1 {
+		i = (i + 1) & mask
+	}
+	for j := i; ; {
+		r.slots[i] = 0
+		for {
+			j = (j + 1) & mask
+			if r.slots[j] == 0 {
+				r.front++
+				return
+			}
+			home := requestHash(r.slot(j).org, r.slot(j).id) & mask
+			if (j-home)&mask >= (j-i)&mask {
+				break
+			}
+		}
+		r.slots[i], i = r.slots[j], j
+	}
+}
+
+func (r *requests) grow() {
+	old := r.ring
+	r.ring = make([]request, max(64, 2*len(old)))
+	for n := r.front; n < r.next; n++ {
+		*r.at(n) = old[n&uint64(len(old)-1)]
+	}
+	r.slots = make([]uint32, 2*len(r.ring))
+	for n := r.front; n < r.next; n++ {
+		r.place(n)
+	}
+}
