@@ -1,0 +1,231 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	"github.com/armslog/armslog/events"
+)
+
+// Config says where the registry is and who asks.
+type Config struct {
+	URL            string // http://127.0.0.1:8080
+	Key            string // ak_<id>_<secret>
+	OnBehalfOf     string
+	IdempotencyKey string        // of the one POST that is made; "" = a fresh one
+	MinSeq         uint64        // GETs answer from this seq on
+	Wait           time.Duration // how long a POST is waited for; 0 = the server's default
+	HTTP           *http.Client  // nil = one without a time limit of its own
+	Agent          string        // User-Agent
+}
+
+// Client is safe for concurrent use.
+type Client struct {
+	config Config
+	base   string
+	http   *http.Client
+}
+
+// Meta is what an answer says beside its body.
+type Meta struct {
+	Status   int
+	Seq      uint64 // Armslog-Seq, 0 if there was none
+	Replayed bool   // the same request had been decided before
+}
+
+// New checks the address; it makes no connection.
+func New(c Config) (*Client, error) {
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("read registry's address: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("read registry's address: %q is none such as http://127.0.0.1:8080", c.URL)
+	}
+	h := c.HTTP
+	if h == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.ResponseHeaderTimeout = 0
+		h = &http.Client{Transport: t}
+	}
+	return &Client{config: c, base: strings.TrimSuffix(u.String(), "/"), http: h}, nil
+}
+
+// Get reads path (from /v1 on) into out, which is a *json.RawMessage for the
+// body as it is, or any other pointer for encoding/json.
+func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) (Meta, error) {
+	if c.config.MinSeq > 0 {
+		query = withQuery(query, "min_seq", strconv.FormatUint(c.config.MinSeq, 10))
+	}
+	return c.retry(ctx, func() (*http.Request, error) {
+		return c.request(ctx, http.MethodGet, path, query, nil)
+	}, out)
+}
+
+// Post sends in as JSON. It is sent again, with the same idempotency key, as
+// long as the outcome is unknown or the registry is busy, within Wait.
+func (c *Client) Post(ctx context.Context, path string, in, out any) (Meta, error) {
+	return c.send(ctx, http.MethodPost, path, "", in, out)
+}
+
+// Put sends the full state of a record; base is the revision it is based on.
+func (c *Client) Put(ctx context.Context, path string, base uint32, in, out any) (Meta, error) {
+	return c.send(ctx, http.MethodPut, path, fmt.Sprintf("%q", strconv.FormatUint(uint64(base), 10)), in, out)
+}
+
+func (c *Client) send(ctx context.Context, method, path, ifMatch string, in, out any) (Meta, error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return Meta{}, fmt.Errorf("write request: %w", err)
+	}
+	key := c.config.IdempotencyKey
+	if key == "" {
+		key = events.NewRequestID().String()
+	}
+	return c.retry(ctx, func() (*http.Request, error) {
+		r, err := c.request(ctx, method, path, nil, bytes.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Idempotency-Key", key)
+		if ifMatch != "" {
+			r.Header.Set("If-Match", ifMatch)
+		}
+		if c.config.Wait > 0 {
+			r.Header.Set("Prefer", "wait="+strconv.Itoa(int(c.config.Wait.Seconds()+0.999)))
+		}
+		return r, nil
+	}, out)
+}
+
+func (c *Client) request(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Request, error) {
+	target := c.base + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, method, target, body)
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	if c.config.Key != "" {
+		r.Header.Set("Authorization", "Bearer "+c.config.Key)
+	}
+	if c.config.OnBehalfOf != "" {
+		r.Header.Set("Armslog-On-Behalf-Of", c.config.OnBehalfOf)
+	}
+	if c.config.Agent != "" {
+		r.Header.Set("User-Agent", c.config.Agent)
+	}
+	r.Header.Set("Accept", "application/json, application/problem+json, application/x-ndjson")
+	return r, nil
+}
+
+// retry makes a request until it is answered, or what stands in its way will
+// not pass.
+func (c *Client) retry(ctx context.Context, make func() (*http.Request, error), out any) (Meta, error) {
+	pause := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(100*time.Millisecond),
+		backoff.WithMaxElapsedTime(max(c.config.Wait, 3*time.Second)))
+	for {
+		r, err := make()
+		if err != nil {
+			return Meta{}, err
+		}
+		meta, after, err := c.once(r, out)
+		wait := max(pause.NextBackOff(), after)
+		if err == nil || !passes(err) || pause.GetElapsedTime()+wait > pause.MaxElapsedTime {
+			return meta, err
+		}
+		select {
+		case <-ctx.Done():
+			return meta, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// passes says whether the same request may go through a little later.
+func passes(err error) bool {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable
+	}
+	return errors.Is(err, ErrOutcomeUnknown)
+}
+
+// once makes one request. after is when the server wants to be asked again.
+func (c *Client) once(r *http.Request, out any) (meta Meta, after time.Duration, err error) {
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return meta, 0, transportError(r.Context(), err)
+	}
+	defer resp.Body.Close()
+	meta = metaOf(resp)
+	if resp.StatusCode/100 != 2 {
+		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
+		return meta, time.Duration(seconds) * time.Second, refusal(resp)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return meta, 0, transportError(r.Context(), err)
+	}
+	if raw, ok := out.(*json.RawMessage); ok {
+		*raw = body
+		return meta, 0, nil
+	}
+	if out == nil {
+		return meta, 0, nil
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return meta, 0, fmt.Errorf("read answer: %w", err)
+	}
+	return meta, 0, nil
+}
+
+// refusal is the problem of an answer; 504 says that the outcome is unknown.
+func refusal(resp *http.Response) error {
+	p := problemOf(resp)
+	if resp.StatusCode == http.StatusGatewayTimeout {
+		return errors.Join(ErrOutcomeUnknown, p)
+	}
+	return p
+}
+
+func metaOf(resp *http.Response) Meta {
+	seq, _ := strconv.ParseUint(resp.Header.Get("Armslog-Seq"), 10, 64)
+	return Meta{resp.StatusCode, seq, resp.Header.Get("Idempotent-Replayed") == "true"}
+}
+
+// transportError tells a request that never left from one that may have
+// arrived.
+func transportError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("ask registry: %w", ctx.Err())
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return fmt.Errorf("ask registry: %w: %w", ErrUnreachable, op)
+	}
+	return fmt.Errorf("ask registry: %w: %w", ErrOutcomeUnknown, err)
+}
+
+func withQuery(q url.Values, key, value string) url.Values {
+	out := url.Values{key: {value}}
+	for k, v := range q {
+		out[k] = v
+	}
+	return out
+}
