@@ -1,0 +1,213 @@
+package imports
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// maxQuotedLines is how many lines one row may run over; beyond, its quote is
+// taken for one that never closes.
+const maxQuotedLines = 100
+
+// csvRows reads CSV as people write it: RFC 4180, with quotes allowed inside
+// an unquoted field.
+type csvRows struct {
+	lines  *lineReader
+	legacy *charmap.Charmap
+	comma  byte
+	want   int // number of columns
+}
+
+// newCSV reads the header and finds the sign that separates columns.
+func newCSV(lines *lineReader, legacy *charmap.Charmap) (*Reader, error) {
+	c := &csvRows{lines: lines, legacy: legacy}
+	head, err := c.firstLine()
+	if err != nil {
+		return nil, err
+	}
+	c.comma = commaOf(head)
+	header, open := splitCSV(head, c.comma, 16)
+	if open {
+		return nil, &FileError{"quote_unclosed", "a quote in the header never closes", "mend the first line"}
+	}
+	for i := range header {
+		header[i] = strings.TrimSpace(header[i])
+	}
+	c.want = len(header)
+	return &Reader{format: CSV, header: header, comma: c.comma, newRows: c.next}, nil
+}
+
+func (c *csvRows) firstLine() (string, error) {
+	for {
+		l, err := c.lines.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return "", &FileError{"empty_file", "the file holds no rows", "is it the right file, and was it written to its end?"}
+		case err != nil:
+			return "", fmt.Errorf("read header: %w", err)
+		case l.long:
+			return "", &FileError{"too_long", "the first line is too long for a header", "is it a CSV file?"}
+		case bytes.IndexByte(l.text, 0) >= 0:
+			return "", &FileError{"not_text", "the first line holds NUL bytes", "save the file as CSV UTF-8"}
+		case len(bytes.TrimSpace(l.text)) > 0:
+			return c.text(l.text), nil
+		}
+	}
+}
+
+func (c *csvRows) next() (Row, error) {
+	for {
+		l, err := c.lines.next()
+		if err != nil {
+			return Row{}, err
+		}
+		if len(l.text) > 0 {
+			return c.row(l)
+		}
+	}
+}
+
+func (c *csvRows) row(l line) (Row, error) {
+	if l.long {
+		return tooLong(l.no), nil
+	}
+	text := c.text(l.text)
+	fields, open := splitCSV(text, c.comma, c.want)
+	if open {
+		var err error
+		if fields, err = c.goOn(l.no, text); err != nil {
+			return Row{}, err
+		}
+	}
+	row := Row{Line: l.no, Fields: fields}
+	switch {
+	case fields == nil:
+		row = unusable(l.no, "quote_unclosed", "a quote opens and never closes", "close the quote, or double it")
+		row.Fields, _ = splitCSV(text, c.comma, c.want)
+	case strings.IndexByte(text, 0) >= 0:
+		row.Err = unusable(l.no, "nul_byte", "the row holds NUL bytes", "the file may be damaged: export it again").Err
+	case len(fields) != c.want:
+		row.Err = unusable(l.no, "wrong_column_count",
+			fmt.Sprintf("%d columns, the header has %d", len(fields), c.want), "quote a field that holds the separator").Err
+	}
+	return row, nil
+}
+
+// goOn reads the further lines of a row whose quote is open. It returns no
+// fields when the quote never closes; the further lines are taken back then,
+// so that they are rows of their own.
+func (c *csvRows) goOn(first int64, text string) ([]string, error) {
+	var more []line
+	for len(text) < MaxRow && len(more) < maxQuotedLines {
+		l, err := c.lines.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read row %d: %w", first, err)
+		}
+		l.text = bytes.Clone(l.text)
+		more = append(more, l)
+		if l.long {
+			break
+		}
+		text += "\n" + c.text(l.text)
+		if fields, open := splitCSV(text, c.comma, c.want); !open {
+			return fields, nil
+		}
+	}
+	c.lines.takeBack(more)
+	return nil, nil
+}
+
+// text is a line as UTF-8. The set is decided per line: a file that two tools
+// wrote is read too, and no far line can change what an earlier one meant.
+func (c *csvRows) text(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	s, err := c.legacy.NewDecoder().Bytes(b)
+	if err != nil {
+		return strings.ToValidUTF8(string(b), "�")
+	}
+	return string(s)
+}
+
+// commaOf is the commonest of the signs that may separate columns.
+func commaOf(header string) byte {
+	best, most := byte(','), 0
+	for _, sign := range []byte(",;\t|") {
+		if n := strings.Count(header, string(sign)); n > most {
+			best, most = sign, n
+		}
+	}
+	return best
+}
+
+// splitCSV splits a row; open says that a quote is not closed.
+func splitCSV(s string, comma byte, want int) (fields []string, open bool) {
+	fields = make([]string, 0, want)
+	for {
+		if strings.HasPrefix(s, `"`) {
+			var field string
+			if field, s, open = quoted(s[1:], comma); open {
+				return append(fields, field), true
+			}
+			fields = append(fields, field)
+		} else {
+			i := strings.IndexByte(s, comma)
+			if i < 0 {
+				return append(fields, s), false
+			}
+			fields = append(fields, s[:i])
+			s = s[i:]
+		}
+		if s == "" {
+			return fields, false
+		}
+		s = s[1:] // the comma
+	}
+}
+
+// quoted reads a field behind its opening quote; rest begins with the comma.
+func quoted(s string, comma byte) (field, rest string, open bool) {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '"')
+		if i < 0 {
+			b.WriteString(s)
+			return b.String(), "", true
+		}
+		b.WriteString(s[:i])
+		s = s[i+1:]
+		switch {
+		case strings.HasPrefix(s, `"`):
+			b.WriteByte('"')
+			s = s[1:]
+		case s == "" || s[0] == comma:
+			return b.String(), s, false
+		default: // a stray quote inside the field
+			b.WriteByte('"')
+		}
+	}
+}
+
+// legacyCharset finds a character set by its name.
+func legacyCharset(name string) (*charmap.Charmap, error) {
+	if name == "" {
+		return charmap.Windows1252, nil
+	}
+	for _, e := range charmap.All {
+		c, ok := e.(*charmap.Charmap)
+		if ok && strings.EqualFold(strings.ReplaceAll(c.String(), " ", "-"), name) {
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("read rows: character set %q is not known", name)
+}
