@@ -252,27 +252,3 @@ func number(h Header, bits int) (uint64, error) {
 }
 
 func decimal(n uint64) []byte { return strconv.AppendUint(nil, n, 10) }
-
-// The journal keeps of a FieldError its pointer and its code:
-// "code pointer" pairs, one a line. Neither holds a line break.
-func appendFieldErrors(dst []byte, errs []FieldError) []byte {
-	for i, e := range errs {
-		if i > 0 {
-			dst = append(dst, '\n')
-		}
-		dst = append(append(append(dst, e.Code...), ' '), e.Pointer...)
-	}
-	return dst
-}
-
-func parseFieldErrors(b []byte) ([]FieldError, error) {
-	var errs []FieldError
-	for line := range strings.SplitSeq(string(b), "\n") {
-		code, pointer, ok := strings.Cut(line, " ")
-		if !ok {
-			return nil, fmt.Errorf("%w: error without a pointer", ErrNotJournal)
-		}
-		errs = append(errs, FieldError{Pointer: pointer, Code: code})
-	}
-	return errs, nil
-}

@@ -1,5 +1,7 @@
 package events
 
+import "encoding/json"
+
 // Type names a request on the wire (the ce_type header).
 type Type string
 
@@ -230,17 +232,20 @@ type SerialForm struct {
 // PolicySet puts a matching policy in force from its seq on. Its table is
 // handed to package registry/matching as it is.
 type PolicySet struct {
-	Raw []byte `json:"-"` // the whole body, validated as JSON of the policy schema
+	Raw json.RawMessage // the whole body: a JSON object in which no member stands twice
 }
+
+// MarshalJSON is the body as it is.
+func (p PolicySet) MarshalJSON() ([]byte, error) { return p.Raw, nil }
 
 // Genesis is seq 0: what the registry must know before anybody may ask.
 type Genesis struct {
-	JournalID          UUID     `json:"journal_id"`
-	GeneralSecretariat OrgID    `json:"general_secretariat"`
-	Name               string   `json:"name"`
-	AdminKeys          []string `json:"admin_keys,omitempty"`     // key ids, never keys
-	Policy             []byte   `json:"-"`                        // the default policy's body
-	CheckpointKey      string   `json:"checkpoint_key,omitempty"` // verifier key of the ledger's signature
+	JournalID          UUID            `json:"journal_id"`
+	GeneralSecretariat OrgID           `json:"general_secretariat"`
+	Name               string          `json:"name"`
+	AdminKeys          []string        `json:"admin_keys,omitempty"`     // key ids, never keys
+	Policy             json.RawMessage `json:"policy"`                   // the default policy: a body of policy.set
+	CheckpointKey      string          `json:"checkpoint_key,omitempty"` // verifier key of the ledger's signature
 }
 
 func (*RecordSubmitted) Type() Type          { return TypeRecordSubmitted }

@@ -1,0 +1,99 @@
+package events
+
+import "unicode/utf8"
+
+// Decode reads the data of a request strictly, as it must be when it is
+// written. All that is wrong is told, in the order of the document and at most
+// 32 times, each with a JSON pointer and a code; Explain adds the words. With
+// errors there is no body. A value that is no JSON at all has the one error
+// not_json.
+//
+// What hangs on time or on other requests is not looked at here.
+func Decode(t Type, value []byte) (Body, []FieldError) {
+	if len(value) > MaxBody {
+		return nil, []FieldError{{Code: codeTooLarge}}
+	}
+	d := decoder{scanner: scanner{s: string(value)}}
+	return d.decode(t)
+}
+
+// Read reads the data of a request that has been accepted once, perhaps under
+// other rules than today's: unknown fields are ignored, and what breaks a rule
+// of Decode is taken as it stands. It fails only where Decode says not_json,
+// too_deep or unknown_type.
+func Read(t Type, value []byte) (Body, []FieldError) {
+	d := decoder{scanner: scanner{s: string(value)}, lenient: true}
+	return d.decode(t)
+}
+
+func (d *decoder) decode(t Type) (Body, []FieldError) {
+	if !utf8.ValidString(d.s) {
+		return nil, []FieldError{{Code: codeNotJSON}}
+	}
+	body := d.body(t)
+	switch {
+	case body == nil:
+		return nil, []FieldError{{Pointer: "/headers/" + HeaderType, Code: codeUnknownType}}
+	case d.deep:
+		return nil, []FieldError{{Code: codeTooDeep}}
+	case !d.end():
+		return nil, []FieldError{{Code: codeNotJSON}}
+	case len(d.errs) > 0:
+		return nil, d.errs
+	}
+	return body, nil
+}
+
+// body reads the data of a request of the type; nil for an unknown type.
+func (d *decoder) body(t Type) Body {
+	switch t {
+	case TypeRecordSubmitted:
+		return read(d, recordSubmitted)
+	case TypeRecordWithdrawn:
+		return read(d, recordWithdrawn)
+	case TypeSearchMade:
+		return read(d, searchMade)
+	case TypeSearchWithdrawn:
+		return read(d, searchWithdrawn)
+	case TypeNotificationAck:
+		return read(d, notificationAcknowledged)
+	case TypeOrganisationSubmitted:
+		return read(d, organisationSubmitted)
+	case TypeAgreementGranted:
+		return read(d, agreementGranted)
+	case TypeAgreementRevoked:
+		return read(d, agreementRevoked)
+	case TypeReferenceSubmitted:
+		return read(d, referenceSubmitted)
+	case TypePolicySet:
+		return &PolicySet{Raw: d.raw()}
+	}
+	return d.registryBody(t)
+}
+
+// registryBody reads what the leader itself writes.
+func (d *decoder) registryBody(t Type) Body {
+	switch t {
+	case TypeGenesis:
+		return read(d, genesis)
+	case TypeSearchLapsed:
+		return read(d, searchLapsed)
+	case TypeAgreementEnded:
+		return read(d, agreementEnded)
+	case TypeDigestDue:
+		return read(d, digestDue)
+	case TypeEffectsContinued:
+		return read(d, effectsContinued)
+	}
+	return nil
+}
+
+// read reads one object as a body.
+func read[T any, B interface {
+	*T
+	Body
+}](d *decoder, fields []field[T]) Body {
+	v := new(T)
+	object(d, fields, v)
+	return B(v)
+}

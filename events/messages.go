@@ -1,0 +1,125 @@
+package events
+
+import (
+	"maps"
+	"slices"
+)
+
+// What can be wrong with an envelope or a body.
+const (
+	codeHeaderTooLong = "header_too_long"
+	codeHeaderTwice   = "header_twice"
+	codeHeaderInvalid = "header_invalid"
+	codeNotJSON       = "not_json"
+	codeTooDeep       = "too_deep"
+	codeTooLarge      = "too_large"
+	codeUnknownType   = "unknown_type"
+
+	codeRequired     = "required"
+	codeUnknownField = "unknown_field"
+	codeDuplicate    = "duplicate"
+	codeNull         = "null"
+	codeEmpty        = "empty"
+	codeWrongType    = "wrong_type"
+	codeNotInteger   = "not_integer"
+	codeOutOfRange   = "out_of_range"
+	codeNotInList    = "not_in_list"
+	codeTooMany      = "too_many"
+	codeTooLong      = "too_long"
+	codeBadFormat    = "bad_format"
+	codeNotNFC       = "not_nfc"
+	codeNotDate      = "not_a_date"
+	codeNotUUID      = "not_a_uuid"
+	codePersonData   = "person_data"
+
+	codeNoSerialMark   = "no_serial_mark"
+	codeTextRequired   = "text_required"
+	codeTextForbidden  = "text_forbidden"
+	codeNoKnownSign    = "no_known_sign"
+	codeWildcard       = "wildcard_not_partial"
+	codeNoWildcard     = "partial_without_wildcard"
+	codeSerialIsStatus = "serial_is_status"
+)
+
+// saying is how a code is put into words. In both texts {value} is the text
+// that is wrong, quoted, {field} the name of the field, {status} the mark status
+// that the text names; the others say what the field may hold.
+type saying struct{ message, hint string }
+
+// sayings puts every code into words, the decoder's and those of Decide.
+var sayings = map[string]saying{
+	codeHeaderTooLong: {"a header of the message is too long, or there are too many", "at most 32 headers ce_…, names up to 64 bytes, values up to 512"},
+	codeHeaderTwice:   {"header {field} stands twice", "send each header once"},
+	codeHeaderInvalid: {"header {field} holds what it may not", "see the envelope in schemas/asyncapi.json"},
+	codeNotJSON:       {"the body is not one JSON object in UTF-8", "check quotes, commas and encoding; send nothing after the object"},
+	codeTooDeep:       {"the body is nested too deeply", "no request needs more than six levels"},
+	codeTooLarge:      {"the body is larger than 16 KiB", "send one request per message; leave out what does not identify the weapon"},
+	codeUnknownType:   {"this registry knows no request of this type", "see the request types in schemas/requests; ce_type ends with a version such as .v1"},
+
+	codeRequired:     {"{field} is missing", "add {field}; the request's schema says what it holds"},
+	codeUnknownField: {"{field} is no field of this request", "leave it out, or check the spelling"},
+	codeDuplicate:    {"{value} stands twice", "keep one of the two"},
+	codeNull:         {"{field} is null", "leave {field} out: absent means not known"},
+	codeEmpty:        {"{field} is empty", "leave {field} out: absent means not known"},
+	codeWrongType:    {"{field} is a JSON value of the wrong type", "{field} is {says}"},
+	codeNotInteger:   {"{value} is no whole number", "write digits alone, without fraction or exponent"},
+	codeOutOfRange:   {"{value} is out of range", "{field} is {least} to {most}"},
+	codeNotInList:    {"{value} is no code of the list {list}", "{codes}"},
+	codeTooMany:      {"{field} has too many entries", "at most {most}"},
+	codeTooLong:      {"{field} is too long", "at most {length} characters"},
+	codeBadFormat:    {"{value} does not have the form of {field}", "{field} is {says}"},
+	codeNotNFC:       {"{field} is not in Unicode normal form C", "normalise the text (NFC) before you send it"},
+	codeNotDate:      {"{value} is no date", "write 2019, 2019-05 or 2019-05-14; an interval as 2018/2019-03"},
+	codeNotUUID:      {"{value} is no UUID", "write the 36 characters, such as 9c1be2d4-7a30-5c52-8a43-51f0c2d9e001"},
+	codePersonData:   {"{field} seems to hold a mail address, a telephone number or the number of a document", "leave it out: armslog holds no person data; case_number is the link to your file"},
+
+	codeNoSerialMark:   {"no mark is of the kind serial", "say so if there is none: kind: serial, status: never_marked or not_recorded"},
+	codeTextRequired:   {"a mark of this status has a text", "give text, or a status such as obliterated, never_marked or not_recorded"},
+	codeTextForbidden:  {"a mark of this status has no text", "leave {field} out, or give status: readable, partial or restored"},
+	codeNoKnownSign:    {"{value} holds no letter and no digit", "status: obliterated or not_recorded, no text"},
+	codeWildcard:       {"{value} has unknown signs, so it is not readable in full", "status: partial"},
+	codeNoWildcard:     {"{value} does not say which signs are unknown", "write ? for one unknown sign and * for any number of them, or status: readable"},
+	codeSerialIsStatus: {"{value} says {status_means}", "status: {status}, no text"},
+
+	// Decide
+	"no_right":             {"your organisation has no right to do this", "rights come from an agreement with the General Secretariat, or from your NCB"},
+	"not_acting_for":       {"your organisation may not act for this one", "ask for an agreement that names it, or let it use its own access"},
+	"wrong_purpose":        {"no agreement of your organisation covers this purpose", "use a purpose of the agreement: armslog agreement list"},
+	"not_owner":            {"this belongs to another organisation", "only its owner can change it; ask the owner through its NCB"},
+	"source_mismatch":      {"the request names another sender than its mailbox", "leave ce_source out, or give your own organisation's id"},
+	"id_reused":            {"this ce_id was used for another request", "give every request an id of its own (UUIDv7)"},
+	"revision_conflict":    {"the record has been amended since that revision", "read it again, and send base_revision as it is now, or none"},
+	"record_closed":        {"the record is withdrawn or has expired", "register it under a new source id if the weapon is wanted or held again"},
+	"family_changed":       {"a record cannot turn from wanted to recovered, or back", "withdraw it with reason recovered, and register the find as a record of its own"},
+	"record_unknown":       {"you have no record with this source", "check source.system and source.id: armslog record list"},
+	"search_unknown":       {"you have no standing search with this id", "check search_id: armslog search list"},
+	"agreement_unknown":    {"there is no agreement with this id", "check agreement_id: armslog agreement list"},
+	"organisation_unknown": {"{value} is no organisation of this registry", "check the id: armslog org list"},
+	"parent_unknown":       {"a national entity needs an NCB of its country as its parent", "name the NCB in parent; the General Secretariat registers NCBs"},
+	"reference_unknown":    {"{value} is no entry of the reference table", "submit the make before its models"},
+	"date_in_future":       {"{value} is in the future", "dates are UTC; check day and year"},
+	"retain_past":          {"{value} is in the past, so the record would expire at once", "give a later retain_until"},
+	"valid_past":           {"{value} is in the past, so the agreement would end at once", "give a later valid_until"},
+	"interval_reversed":    {"the end lies before the beginning", "check both dates"},
+	"too_few_signs":        {"{value} has too few known signs to search by", "at least three known digits, and three known signs in a row"},
+	"too_broad":            {"too many records could meet this", "give more of the number, or make, type and calibre"},
+	"quota_exceeded":       {"the day's quota of your agreement is used up", "try again after 00:00 UTC, or ask for a higher limit"},
+	"n_unknown":            {"your inbox has no entry with this n yet", "acknowledge only what you have read"},
+	"invalid_policy":       {"the policy cannot be used", "see the policy's schema; armslog policy show prints the one in force"},
+	"failed":               {"the registry could not decide this request; it is kept", "tell the operator the seq"},
+	"policy_exists":        {"a policy of this name was in force already", "give every policy a name of its own"},
+
+	// Of the policy's table (package registry/matching)
+	"malformed": {"the policy is not valid JSON", "check quotes and commas"},
+	"missing":   {"{field} is missing", "add {field}"},
+
+	// Warnings
+	"weak_mark":         {"the number is too short to identify a weapon", "it is searchable and never alerts by itself"},
+	"unindexed_mark":    {"too few signs are known to find the weapon by this mark", "it is kept and shown; other marks find the weapon"},
+	"repeated_source":   {"this source id stood in the file before", "the later row amends the earlier one"},
+	"implausible_year":  {"{value} is no plausible year", "it was left out"},
+	"country_unmatched": {"the subdivision lies in another country", "check country and subdivision"},
+}
+
+// Codes are all codes that a FieldError can have, sorted.
+func Codes() []string { return slices.Sorted(maps.Keys(sayings)) }
