@@ -1,0 +1,269 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/armslog/armslog/events"
+)
+
+// A batch reads rows and answers verdicts at the same time, on one connection.
+// The reader (this file) groups the lines that have arrived into appends; the
+// writer (batchwriter.go) waits for their decisions, in order, and writes one
+// verdict a line. Between them stands a bounded queue of appends under way: it
+// is what a sender that is faster than the registry feels.
+
+const (
+	chunkLines = 500       // of one append
+	chunkBytes = 256 << 10 // of one append
+)
+
+// batch is one call of an NDJSON endpoint.
+type batch struct {
+	*call
+	kind   events.Type
+	common []events.Header // the envelope but for the id, which is the last
+	key    string
+	line   uint64 // number of the next line
+	handed bool   // something has been appended
+	chunks chan *chunk
+	ctx    context.Context // ends with the call, or when the writer gave up
+	cancel context.CancelFunc
+}
+
+// breakOff is why a batch ended before its body did: From is the first line
+// that was not answered, where the sender may go on.
+type breakOff struct {
+	*Problem
+	From uint64
+}
+
+// chunk is a group of consecutive lines and the one append that holds those of
+// them that were not answered at the edge.
+type chunk struct {
+	first    uint64 // number of the first line
+	rows     []row
+	messages []Message
+	values   []byte  // what the messages point to
+	pending  Pending // nil if there are no messages
+	answered int     // rows before this one have their verdict
+}
+
+// row is one line: appended, or answered at the edge.
+type row struct {
+	record events.UUID // of a record's request; zero where it could not be read
+	seq    uint64      // of the revision, where the row is unchanged
+	code   string      // of a line refused at the edge
+	fate   fate
+}
+
+type fate uint8
+
+const (
+	appended fate = iota
+	unchangedAtEdge
+	refusedAtEdge
+)
+
+// serveBatch serves POST …:batch.
+func serveBatch(kind func(*call) events.Type) func(*call) error {
+	return func(c *call) error {
+		if err := c.mediaType(mediaNDJSON); err != nil {
+			return err
+		}
+		b := &batch{call: c, kind: kind(c), key: c.text(headerKey), line: c.number("from")}
+		b.common = c.commonHeaders(b.kind)
+		b.chunks = make(chan *chunk, c.cfg.Bounds.BatchChunks)
+		return b.run()
+	}
+}
+
+// run reads in a goroutine of its own and writes in this one: the handler must
+// outlive both, since the connection is its.
+func (b *batch) run() error {
+	rc := http.NewResponseController(b.w)
+	if err := rc.EnableFullDuplex(); err != nil && b.r.ProtoMajor < 2 {
+		return err
+	}
+	b.ctx, b.cancel = context.WithCancel(b.r.Context())
+	defer b.cancel()
+	wake := func() { _ = rc.SetReadDeadline(time.Unix(1, 0)) } // a reader that waits for the sender
+	defer context.AfterFunc(b.life, func() { b.cancel(); wake() })()
+	ended := make(chan *breakOff, 1)
+	go func() {
+		defer close(b.chunks)
+		ended <- b.read(rc)
+	}()
+	w := b.newWriter()
+	for ch := range b.chunks {
+		if w.failed == nil {
+			w.chunk(ch)
+		}
+		if w.failed != nil {
+			b.cancel()
+			wake()
+			b.abandon(ch)
+		}
+	}
+	return w.finish(<-ended)
+}
+
+// read takes the body in until it ends.
+func (b *batch) read(rc *http.ResponseController) *breakOff {
+	lines := newLineReader(deadlineReader{b.r.Body, rc, b.cfg.Bounds.ReadTimeout}, events.MaxBody)
+	ch := b.newChunk()
+	for {
+		if len(ch.rows) > 0 && (!lines.ready() || ch.full()) {
+			if err := b.hand(ch); err != nil {
+				return &breakOff{problemOf(err), ch.first}
+			}
+			ch = b.newChunk()
+		}
+		line, tooLong, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if b.ctx.Err() != nil {
+			err = b.ctx.Err() // rather than that the reader was woken
+		}
+		if err != nil {
+			return &breakOff{problemOf(b.bodyError(err)), b.line}
+		}
+		ch.add(line, tooLong, lines.buffered())
+		b.line++
+	}
+}
+
+func (b *batch) newChunk() *chunk {
+	return &chunk{first: b.line}
+}
+
+func (ch *chunk) full() bool {
+	return len(ch.rows) == chunkLines || len(ch.values) >= chunkBytes
+}
+
+// add takes one line in. Values are copied: the line is the reader's. What is
+// buffered behind it is what the chunk can still come to hold.
+func (ch *chunk) add(line []byte, tooLong bool, buffered int) {
+	switch {
+	case tooLong:
+		ch.rows = append(ch.rows, row{fate: refusedAtEdge, code: "too_long"})
+		return
+	case len(trimSpace(line)) == 0:
+		ch.rows = append(ch.rows, row{fate: refusedAtEdge, code: "not_json"})
+		return
+	}
+	ch.rows = append(ch.rows, row{})
+	if ch.values == nil {
+		ch.values = make([]byte, 0, len(line)+buffered)
+	}
+	from := len(ch.values)
+	ch.values = append(ch.values, line...)
+	ch.messages = append(ch.messages, Message{Value: ch.values[from:]})
+}
+
+// hand finishes a chunk and queues it for the writer.
+func (b *batch) hand(ch *chunk) error {
+	b.address(ch)
+	if b.kind == events.TypeRecordSubmitted || b.kind == events.TypeRecordWithdrawn {
+		b.answerUnchanged(ch)
+	}
+	if len(ch.messages) > 0 {
+		pending, err := b.append(ch.messages)
+		if err != nil {
+			b.land(ch)
+			return err
+		}
+		ch.pending = pending
+		b.handed = true
+	}
+	select {
+	case b.chunks <- ch:
+		return nil
+	case <-b.ctx.Done():
+		b.abandon(ch)
+		return b.ctx.Err()
+	}
+}
+
+// address gives each message its envelope. The slices of a chunk are made
+// once, for all its lines.
+func (b *batch) address(ch *chunk) {
+	n := len(b.common) + 1
+	headers := make([]events.Header, 0, n*len(ch.messages))
+	ids := make([]byte, 0, 36*len(ch.messages))
+	m := 0
+	for i := range ch.rows {
+		if ch.rows[i].fate != appended {
+			continue
+		}
+		from := len(ids)
+		ids = b.rowID(ch.first + uint64(i)).Append(ids)
+		h := len(headers)
+		headers = append(append(headers, b.common...), events.Header{Key: events.HeaderID, Value: ids[from:]})
+		ch.messages[m].Headers = headers[h:]
+		m++
+	}
+}
+
+// rowID is the ce_id of a line: a batch that is sent again under the same key,
+// from whatever line, asks nothing twice.
+func (b *batch) rowID(line uint64) events.UUID {
+	if b.key == "" {
+		return events.NewRequestID()
+	}
+	return events.RequestIDFrom(b.org(), b.key+":"+strconv.FormatUint(line, 10))
+}
+
+// append queues the messages. A queue that is full at the start is told; once
+// rows have been taken it is waited for, and the sender feels it as a slow
+// connection.
+func (b *batch) append(messages []Message) (Pending, error) {
+	for {
+		p, err := b.cfg.Mailboxes.Submit(b.ctx, b.org(), messages)
+		var busy *BusyError
+		if !errors.As(err, &busy) || !b.handed {
+			return p, err
+		}
+		select {
+		case <-time.After(min(busy.RetryAfter, 50*time.Millisecond)):
+		case <-b.ctx.Done():
+			return nil, b.ctx.Err()
+		}
+	}
+}
+
+// abandon waits for what was appended when nobody reads the verdicts any more,
+// so that its records do not stay in flight.
+func (b *batch) abandon(ch *chunk) {
+	for i := ch.answered; i < len(ch.rows); i++ {
+		if ch.rows[i].fate == appended {
+			b.settle(ch.pending, ch.rows[i].record)
+		}
+	}
+}
+
+// land ends the flight of rows that were not appended after all.
+func (b *batch) land(ch *chunk) {
+	for i := range ch.rows {
+		if ch.rows[i].fate == appended {
+			b.flight.end(ch.rows[i].record)
+		}
+	}
+}
+
+// deadlineReader gives a sender that goes on sending as long again.
+type deadlineReader struct {
+	r       io.Reader
+	rc      *http.ResponseController
+	timeout time.Duration
+}
+
+func (d deadlineReader) Read(p []byte) (int, error) {
+	_ = d.rc.SetReadDeadline(time.Now().Add(d.timeout))
+	return d.r.Read(p)
+}

@@ -1,0 +1,129 @@
+package gateway
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry"
+)
+
+// The directory is read from the state: it is small, and who may do what must
+// be seen as the registry sees it.
+
+// Organisations are all of the directory: everybody may know who takes part.
+type Organisations struct {
+	Items []events.OrganisationSubmitted `json:"items"`
+}
+
+// Agreements are those that the caller may see.
+type Agreements struct {
+	Items []registry.AgreementInfo `json:"items"`
+}
+
+// Policy names the matching policy in force.
+type Policy struct {
+	Policy string `json:"policy"`
+}
+
+// Me is who the caller is to the registry.
+type Me struct {
+	Organisation events.OrgID `json:"organisation"`
+	Kind         string       `json:"kind,omitempty"`
+	Country      string       `json:"country,omitempty"`
+	KeyID        string       `json:"key_id"`
+	Roles        []Role       `json:"roles"`
+	Rights       []string     `json:"rights" doc:"What the organisation may do now."`
+	Purposes     []string     `json:"purposes" doc:"Of its agreements; empty = any."`
+	ActsFor      []ActsFor    `json:"acts_for"`
+}
+
+// ActsFor is for whom an agreement lets the caller act.
+type ActsFor struct {
+	Agreement            string         `json:"agreement"`
+	Kinds                []string       `json:"kinds,omitempty"`
+	Organisations        []events.OrgID `json:"organisations,omitempty"`
+	OnlyWithoutOwnAccess bool           `json:"only_without_own_access,omitempty"`
+}
+
+func (c *call) listOrganisations() error {
+	if err := c.waitSeq(); err != nil {
+		return err
+	}
+	list := Organisations{Items: []events.OrganisationSubmitted{}}
+	c.cfg.Registry.Read(func(s *registry.State) { list.Items = append(list.Items, s.Organisations()...) })
+	return c.json(http.StatusOK, 0, list)
+}
+
+func (c *call) listAgreements() error {
+	if err := c.waitSeq(); err != nil {
+		return err
+	}
+	list := Agreements{Items: []registry.AgreementInfo{}}
+	c.cfg.Registry.Read(func(s *registry.State) { list.Items = append(list.Items, s.Agreements(c.org())...) })
+	return c.json(http.StatusOK, 0, list)
+}
+
+func (c *call) revokeAgreement() error {
+	body, err := c.body(events.MaxBody)
+	if err != nil {
+		return err
+	}
+	return c.submit(events.TypeAgreementRevoked, splice(body, `"agreement_id":`+string(appendString(nil, c.text("id")))))
+}
+
+func (c *call) showPolicy() error {
+	if err := c.waitSeq(); err != nil {
+		return err
+	}
+	var p Policy
+	c.cfg.Registry.Read(func(s *registry.State) { p.Policy = s.PolicyName() })
+	return c.json(http.StatusOK, 0, p)
+}
+
+func (c *call) showMe() error {
+	me := Me{
+		Organisation: c.org(), KeyID: c.who.KeyID, Roles: c.who.Roles,
+		Rights: []string{}, Purposes: []string{}, ActsFor: []ActsFor{},
+	}
+	c.cfg.Registry.Read(func(s *registry.State) {
+		if o, ok := s.Organisation(c.org()); ok {
+			me.Kind, me.Country = o.Kind, o.Country
+		}
+		me.Rights = append(me.Rights, s.Rights(c.org())...)
+		for _, a := range s.Agreements(c.org()) {
+			if a.Grantee == c.org() && a.Status == "active" {
+				me.add(a)
+			}
+		}
+	})
+	return c.json(http.StatusOK, 0, me)
+}
+
+func (m *Me) add(a registry.AgreementInfo) {
+	m.Purposes = append(m.Purposes, a.Purposes...)
+	if a.ActsFor != nil {
+		m.ActsFor = append(m.ActsFor, ActsFor{a.AgreementID, a.ActsFor.Kinds, a.ActsFor.Organisations, a.ActsFor.OnlyWithoutOwnAccess})
+	}
+}
+
+// health says that the process lives.
+func (c *call) health() error {
+	c.send(http.StatusOK, 0, []byte(`{"status":"ok"}`))
+	return nil
+}
+
+// ready says that requests can be answered: the state is at the journal's end
+// and a leader is known.
+func (c *call) ready() error {
+	if c.cfg.Ready != nil {
+		if err := c.cfg.Ready(); err != nil {
+			p := newProblem("unavailable", err.Error())
+			return p
+		}
+	}
+	var next uint64
+	c.cfg.Registry.Read(func(s *registry.State) { next = s.Next() })
+	c.send(http.StatusOK, 0, []byte(`{"status":"ready","next_seq":`+strconv.FormatUint(next, 10)+`}`))
+	return nil
+}

@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry"
+)
+
+// Message is one request on its way to a mailbox.
+type Message struct {
+	Headers []events.Header
+	Value   []byte
+}
+
+// Log appends requests to mailboxes and tells what was decided of them.
+type Log interface {
+	// Submit queues msgs for the mailbox of org, as one contiguous append. It
+	// MUST NOT wait for the broker, and the appends of one caller MUST keep
+	// their order. The caller leaves msgs and what they point to alone until
+	// the last of them has been answered. It returns *BusyError when the
+	// mailbox's queue is full and *UnavailableError when nothing can be
+	// appended now; in both cases nothing was queued.
+	Submit(ctx context.Context, org events.OrgID, msgs []Message) (Pending, error)
+}
+
+// Pending is an append whose decisions are on their way.
+type Pending interface {
+	// Next waits for the accepted entry that decided the next message, in the
+	// order of the messages; an entry that covers several of them is returned
+	// once for each. The state MUST have evolved past the entry before it is
+	// returned. Where the outcome of the append is not known, the
+	// implementation appends the same messages again and follows the
+	// duplicate, so that Next only ever fails with ctx.Err, ErrOutcomeUnknown
+	// (it gave up) or *UnavailableError (nothing was appended). After an error
+	// Next may be called again: it goes on waiting for the same message.
+	Next(ctx context.Context) (*events.Entry, error)
+}
+
+// ErrOutcomeUnknown is returned when a request may or may not have been
+// appended: sending it again under the same id is safe.
+var ErrOutcomeUnknown = errors.New("outcome unknown")
+
+// BusyError is returned when a queue is full: the same again after RetryAfter.
+type BusyError struct{ RetryAfter time.Duration }
+
+func (e *BusyError) Error() string { return fmt.Sprintf("queue is full: retry in %s", e.RetryAfter) }
+
+// UnavailableError is returned when a part of the system is down or behind.
+type UnavailableError struct {
+	Code       string // unavailable or lagging
+	RetryAfter time.Duration
+}
+
+func (e *UnavailableError) Error() string { return e.Code }
+
+// Registry is read access to the node's state, which follows the journal.
+type Registry interface {
+	// Read calls f with the state under the node's read lock. f MUST NOT keep
+	// the state, block, or do I/O.
+	Read(f func(*registry.State))
+	// WaitSeq returns once the state has folded the entry seq.
+	WaitSeq(ctx context.Context, seq uint64) error
+	// CatchUp returns once the state has folded everything that the journal
+	// held at the moment CatchUp was called. It returns an error where that
+	// end cannot be learned.
+	CatchUp(ctx context.Context) error
+}
+
+// View renders what people read, from the state and the journal.
+type View interface {
+	// Entry is the accepted entry seq.
+	Entry(ctx context.Context, seq uint64) (*events.Entry, error)
+	// Meeting is what was compared when a pair met, and the record in short.
+	Meeting(ctx context.Context, m *events.Meeting) (events.MatchView, error)
+	// Reply is what the sender of the request in e is told of it. Where the
+	// decision is continued by due work it waits for the last of that.
+	Reply(ctx context.Context, e *events.Entry) (events.Reply, error)
+	// Notification is entry n of the inbox of org, which e told.
+	Notification(ctx context.Context, e *events.Entry, org events.OrgID, n uint64) (events.Notification, error)
+}
