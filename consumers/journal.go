@@ -1,0 +1,130 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/segmentio/kafka-go"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry"
+)
+
+// Journal reads the journal topic. It is safe for concurrent use and keeps no
+// position.
+type Journal struct {
+	client  *kafka.Client
+	log     *slog.Logger
+	workers int
+	prepare bool
+}
+
+// JournalConfig says how the journal is read.
+type JournalConfig struct {
+	Workers int  // that fetch and parse side by side while catching up; 0 = one per CPU
+	Prepare bool // decode requests too, as Evolve wants them
+	Log     *slog.Logger
+}
+
+// NewJournal reads through client, which it does not close.
+func NewJournal(client *kafka.Client, cfg JournalConfig) *Journal {
+	if cfg.Workers == 0 {
+		cfg.Workers = runtime.GOMAXPROCS(0)
+	}
+	return &Journal{client: client, log: cfg.Log, workers: cfg.Workers, prepare: cfg.Prepare}
+}
+
+// Item is one record of the journal, parsed.
+type Item struct {
+	events.Item
+	Prepared *registry.Prepared // of an entry that holds a request, where the config asks for it
+}
+
+// End is the offset that the next record of the journal will have.
+func (j *Journal) End(ctx context.Context) (int64, error) {
+	res, err := j.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
+		Topics: map[string][]kafka.OffsetRequest{events.JournalTopic: {kafka.LastOffsetOf(0)}},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("find the journal's end: %w", err)
+	}
+	for _, p := range res.Topics[events.JournalTopic] {
+		if p.Error != nil {
+			return 0, fmt.Errorf("find the journal's end: %w", p.Error)
+		}
+		return p.LastOffset, nil
+	}
+	return 0, fmt.Errorf("find the journal's end: %w", kafka.UnknownTopicOrPartition)
+}
+
+// fetchBytes bounds one fetch of the journal. A record batch is never cut, so
+// it may be more.
+const fetchBytes = 2 << 20
+
+// fetch returns the items from an offset on, or none when nothing came within
+// wait, and the journal's end. It tries again until ctx ends. It returns
+// ErrLost, events.ErrDamaged and events.ErrNotJournal, each of which means that
+// nobody may read on.
+func (j *Journal) fetch(ctx context.Context, from int64, bytes int64, wait time.Duration) (items []Item, end int64, err error) {
+	err = backoff.RetryNotify(func() (err error) {
+		items, end, err = j.fetchOnce(ctx, from, bytes, wait)
+		if errors.Is(err, ErrLost) || errors.Is(err, events.ErrDamaged) || errors.Is(err, events.ErrNotJournal) {
+			return backoff.Permanent(err)
+		}
+		return err
+	}, forever(ctx), func(err error, again time.Duration) {
+		j.log.Warn("journal fetch is tried again", slog.Any("error", err), slog.Duration("after", again))
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the journal: %w", err)
+	}
+	return items, end, nil
+}
+
+func (j *Journal) fetchOnce(ctx context.Context, from, bytes int64, wait time.Duration) ([]Item, int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait+patience)
+	defer cancel()
+	res, err := j.client.Fetch(ctx, &kafka.FetchRequest{
+		Topic: events.JournalTopic, Offset: from, MinBytes: 1, MaxBytes: bytes, MaxWait: wait,
+	})
+	if err == nil {
+		err = res.Error
+	}
+	if errors.Is(err, kafka.OffsetOutOfRange) {
+		return nil, 0, fmt.Errorf("%w: offset %d is not in the journal", ErrLost, from)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	records, _, err := readRecords(res.Records, from)
+	if err != nil {
+		return nil, 0, err
+	}
+	items, err := j.parse(records, from)
+	return items, res.HighWatermark, err
+}
+
+// parse holds that offsets are dense: the journal is neither compacted nor
+// transactional, so a gap is damage.
+func (j *Journal) parse(records []record, from int64) ([]Item, error) {
+	items := make([]Item, len(records))
+	for i, r := range records {
+		if r.offset != from+int64(i) {
+			return nil, fmt.Errorf("%w: offset %d follows %d", events.ErrDamaged, r.offset, from+int64(i)-1)
+		}
+		it, err := events.ParseItem(r.Headers, r.Value, r.offset)
+		if err != nil {
+			return nil, fmt.Errorf("offset %d: %w", r.offset, err)
+		}
+		items[i].Item = it
+		if e := it.Entry; e != nil && j.prepare && e.Value != nil {
+			items[i].Prepared = registry.Prepare(e.Src, e.Envelope.Headers, e.Value)
+		}
+	}
+	return items, nil
+}

@@ -1,0 +1,290 @@
+package consumers
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry"
+)
+
+// round is how many requests one mailbox may have decided before the next one
+// has its turn.
+const round = 64
+
+// MailboxesConfig bounds what waits decoded for its decision.
+type MailboxesConfig struct {
+	Messages int // of one mailbox; 0 = 8,192
+	Bytes    int // of one mailbox; 0 = 8 MiB
+	Log      *slog.Logger
+}
+
+// Mailboxes reads the mailboxes of all organisations, ahead of the decisions:
+// what Take returns is decoded already. Run does the work; the other methods
+// are safe for concurrent use with it.
+type Mailboxes struct {
+	client *kafka.Client
+	cfg    MailboxesConfig
+	ready  chan struct{} // one token while something may wait
+	work   chan *chunk   // to be decoded
+
+	mu      sync.Mutex
+	boxes   []*mailbox // in the order in which they were opened
+	byTopic map[string]*mailbox
+	turn    int           // whose round is next
+	opened  chan struct{} // closed and replaced when a mailbox is opened
+}
+
+// Request is one message of a mailbox, in its order.
+type Request struct {
+	Org      events.OrgID
+	Off      int64 // first offset that it covers
+	Span     int64 // > 1 where offsets before it hold no message
+	Value    []byte
+	Prepared *registry.Prepared
+
+	headers []events.Header
+	size    int
+}
+
+// Loss says what an organisation's mailbox no longer holds.
+type Loss struct {
+	Org      events.OrgID
+	From, To int64 // offsets [From, To) that were never decided
+}
+
+// mailbox is one topic and what waits of it.
+type mailbox struct {
+	org     events.OrgID
+	topic   string
+	next    int64    // first offset that no request covers yet
+	fetchAt int64    // next, or after it where only markers follow
+	queue   []*chunk // in order
+	waiting int      // messages
+	bytes   int
+	full    bool // until half of what may wait is taken
+
+	fetching bool
+	retryAt  time.Time // after an error of this mailbox alone
+	loss     *Loss
+}
+
+// chunk is a run of requests that are decoded together.
+type chunk struct {
+	requests []*Request
+	decoded  bool
+}
+
+// NewMailboxes reads through client, which it does not close.
+func NewMailboxes(client *kafka.Client, cfg MailboxesConfig) *Mailboxes {
+	if cfg.Messages == 0 {
+		cfg.Messages = 8 << 10
+	}
+	if cfg.Bytes == 0 {
+		cfg.Bytes = 8 << 20
+	}
+	return &Mailboxes{
+		client: client, cfg: cfg, ready: make(chan struct{}, 1), work: make(chan *chunk, 64),
+		byTopic: map[string]*mailbox{}, opened: make(chan struct{}),
+	}
+}
+
+// Run fetches and decodes until ctx ends.
+func (m *Mailboxes) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() error { return m.decode(ctx) })
+	}
+	group.Go(func() error { return m.watchBrokers(ctx, group) })
+	return group.Wait()
+}
+
+// Open starts to read a mailbox at offset from; one that is open stays as it
+// is, and one whose topic does not exist is read as soon as it does.
+func (m *Mailboxes) Open(org events.OrgID, from int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	topic := events.MailboxTopic(org)
+	if m.byTopic[topic] != nil {
+		return
+	}
+	b := &mailbox{org: org, topic: topic, next: from, fetchAt: from}
+	m.boxes = append(m.boxes, b)
+	m.byTopic[topic] = b
+	close(m.opened)
+	m.opened = make(chan struct{})
+}
+
+// Ready holds a token when Take may have something to return. One that has
+// taken the token MUST call Take until it returns nothing.
+func (m *Mailboxes) Ready() <-chan struct{} { return m.ready }
+
+// Losses are the mailboxes that have stopped because requests are gone that
+// were never decided. They stay stopped.
+func (m *Mailboxes) Losses() (losses []Loss) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, b := range m.boxes {
+		if b.loss != nil {
+			losses = append(losses, *b.loss)
+		}
+	}
+	return losses
+}
+
+// Waiting is how many requests are decoded and not taken.
+func (m *Mailboxes) Waiting() (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, b := range m.boxes {
+		for _, c := range b.queue {
+			if c.decoded {
+				n += len(c.requests)
+			}
+		}
+	}
+	return n
+}
+
+// Take returns decoded requests in the order in which they are to be decided:
+// rounds of 64 from each mailbox in turn, until nothing waits or a bound is
+// reached. At least one is returned if any waits.
+func (m *Mailboxes) Take(messages, bytes int) (taken []*Request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for idle := 0; idle < len(m.boxes); {
+		b := m.boxes[m.turn%len(m.boxes)]
+		m.turn = (m.turn + 1) % len(m.boxes)
+		n := 0
+		for n < round {
+			r := b.front()
+			if r == nil {
+				break
+			}
+			if len(taken) > 0 && (len(taken) >= messages || bytes < r.size) {
+				m.measure(b)
+				return taken
+			}
+			b.pop()
+			taken = append(taken, r)
+			bytes -= r.size
+			n++
+		}
+		m.measure(b)
+		if idle++; n > 0 {
+			idle = 0
+		}
+	}
+	return taken
+}
+
+// measure says whether a mailbox has room for another fetch.
+func (m *Mailboxes) measure(b *mailbox) {
+	switch {
+	case b.waiting >= m.cfg.Messages || b.bytes >= m.cfg.Bytes:
+		b.full = true
+	case b.waiting <= m.cfg.Messages/2 && b.bytes <= m.cfg.Bytes/2:
+		b.full = false
+	}
+}
+
+// front is the next request, if it is decoded.
+func (b *mailbox) front() *Request {
+	if len(b.queue) == 0 || !b.queue[0].decoded {
+		return nil
+	}
+	return b.queue[0].requests[0]
+}
+
+func (b *mailbox) pop() {
+	c := b.queue[0]
+	b.waiting--
+	b.bytes -= c.requests[0].size
+	c.requests[0] = nil
+	if c.requests = c.requests[1:]; len(c.requests) == 0 {
+		b.queue[0] = nil
+		b.queue = b.queue[1:]
+	}
+}
+
+// chunkSize is what one worker decodes at a time.
+const chunkSize = 64
+
+// put queues fetched records; their decoding goes on elsewhere, unless there
+// are so few that handing them over would take longer.
+func (m *Mailboxes) put(ctx context.Context, b *mailbox, records []record, next int64) {
+	requests := b.requests(records)
+	for len(requests) > 0 {
+		n := min(chunkSize, len(requests))
+		c := &chunk{requests: requests[:n:n]}
+		requests = requests[n:]
+		m.mu.Lock()
+		b.queue = append(b.queue, c)
+		for _, r := range c.requests {
+			b.waiting++
+			b.bytes += r.size
+			b.next = r.Off + r.Span
+		}
+		m.mu.Unlock()
+		if n < 8 {
+			m.prepare(c)
+			continue
+		}
+		select {
+		case m.work <- c:
+		case <-ctx.Done():
+			return
+		}
+	}
+	m.mu.Lock()
+	b.fetchAt = max(b.next, next)
+	m.measure(b)
+	m.mu.Unlock()
+}
+
+// requests gives every record its place. Offsets before it that hold no record
+// are covered by its span.
+func (b *mailbox) requests(records []record) []*Request {
+	requests := make([]*Request, len(records))
+	at := b.next
+	for i, r := range records {
+		size := 64 + len(r.Value)
+		for _, h := range r.Headers {
+			size += 40 + len(h.Key) + len(h.Value)
+		}
+		requests[i] = &Request{Org: b.org, Off: at, Span: r.offset + 1 - at, Value: r.Value, headers: r.Headers, size: size}
+		at = r.offset + 1
+	}
+	return requests
+}
+
+func (m *Mailboxes) decode(ctx context.Context) error {
+	for {
+		select {
+		case c := <-m.work:
+			m.prepare(c)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (m *Mailboxes) prepare(c *chunk) {
+	for _, r := range c.requests {
+		r.Prepared = registry.Prepare(r.Org, r.headers, r.Value)
+		r.headers = nil
+	}
+	m.mu.Lock()
+	c.decoded = true
+	m.mu.Unlock()
+	select {
+	case m.ready <- struct{}{}:
+	default:
+	}
+}
