@@ -7,4 +7,7 @@ type Scratch struct {
 	asked, other reading
 	text         []rune
 	row, below   []evidence
+	trigrams     []trigram
+	marks, more  []uint32
+	hits         []hit
 }
