@@ -195,6 +195,9 @@ const hexDigits = "0123456789abcdef"
 // U+FFFD.
 func appendString(dst []byte, v string) []byte {
 	dst = append(dst, '"')
+	if plain(v) {
+		return append(append(dst, v...), '"')
+	}
 	for i, r := range v {
 		switch {
 		case r == '"' || r == '\\':
@@ -208,4 +211,14 @@ func appendString(dst []byte, v string) []byte {
 		}
 	}
 	return append(dst, '"')
+}
+
+// plain says that a text needs no escapes.
+func plain(v string) bool {
+	for i := range len(v) {
+		if special[v[i]] {
+			return false
+		}
+	}
+	return true
 }

@@ -7,7 +7,7 @@ import (
 
 // maxDepth bounds how deep values may be nested: no body of ours is deeper
 // than six.
-const maxDepth = 16
+const maxDepth = 10
 
 // scanner reads one JSON text (RFC 8259) from front to back and builds no tree.
 // Strings without escapes are substrings of the text. The first syntax error
@@ -25,6 +25,13 @@ func (s *scanner) fail() { s.bad, s.i = true, len(s.s) }
 
 // next is the next byte that is no white space, 0 at the end.
 func (s *scanner) next() byte {
+	if s.i < len(s.s) && s.s[s.i] > ' ' {
+		return s.s[s.i] // inlined: most bodies are sent without white space
+	}
+	return s.afterSpace()
+}
+
+func (s *scanner) afterSpace() byte {
 	for s.i < len(s.s) {
 		switch c := s.s[s.i]; c {
 		case ' ', '\t', '\n', '\r':
@@ -48,22 +55,20 @@ func (s *scanner) take(c byte) {
 // item steps to item n of an object or list that is open; false at its end.
 func (s *scanner) item(n int, end byte) bool {
 	c := s.next()
-	if s.bad || c == 0 {
-		s.fail()
-		return false
-	}
-	if c == end {
+	switch {
+	case c == end:
 		s.i++
 		return false
-	}
-	if n == 0 {
+	case n == 0 && c != 0:
 		return true
+	case n > 0 && c == ',':
+		s.i++
+		if s.next() != end {
+			return true
+		}
 	}
-	s.take(',')
-	if s.next() == end {
-		s.fail()
-	}
-	return !s.bad
+	s.fail()
+	return false
 }
 
 // key reads a member's name and the colon after it.
@@ -77,24 +82,35 @@ func (s *scanner) key() string {
 func (s *scanner) str() string {
 	s.take('"')
 	s.wide = false
-	for i := s.i; i < len(s.s); i++ {
-		switch c := s.s[i]; {
+	start := s.i
+	for i := start; i < len(s.s); i++ {
+		c := s.s[i]
+		if !special[c] {
+			continue
+		}
+		switch {
 		case c == '"':
-			text := s.s[s.i:i]
 			s.i = i + 1
-			return text
+			return s.s[start:i]
 		case c == '\\':
 			return s.escaped(i)
 		case c < ' ':
 			s.fail()
 			return ""
-		case c >= utf8.RuneSelf:
-			s.wide = true
 		}
+		s.wide = true
 	}
 	s.fail()
 	return ""
 }
+
+// special are the bytes that do not simply stand for themselves in a string.
+var special = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf
+	}
+	return t
+}()
 
 // escaped reads a string whose first escape stands at i.
 func (s *scanner) escaped(i int) string {
