@@ -128,14 +128,16 @@ func (m *meeting) pairs() ([]pair, bool) {
 		if !makesKey(mark) {
 			continue
 		}
-		mine := markOf(mark)
-		for id, grade := range m.index.Meet(&m.scratch, mine) {
-			if visited++; m.broad > 0 && visited > m.broad {
-				return nil, false
-			}
+		mine, room := markOf(mark), m.broad-visited
+		if m.broad == 0 {
+			room = 0
+		} else if room <= 0 {
+			return nil, false
+		}
+		met, ok := m.index.Meet(&m.scratch, mine, room, func(id matching.MarkID, grade matching.Grade) bool {
 			row, theirs := m.index.Subject(id)
 			if m.amending && row == m.self {
-				continue
+				return true
 			}
 			p := m.judge(i, mine, row, int(theirs), id, grade)
 			if at, seen := best[row]; !seen {
@@ -147,6 +149,10 @@ func (m *meeting) pairs() ([]pair, bool) {
 			} else if p.better(out[at]) {
 				out[at] = p
 			}
+			return true
+		})
+		if visited += met; !ok || m.broad > 0 && visited > m.broad {
+			return nil, false
 		}
 	}
 	slices.SortFunc(out, func(a, b pair) int {
@@ -208,11 +214,12 @@ func (m *meeting) shared(id matching.MarkID) bool {
 	if count(m.x.subject) {
 		return true
 	}
-	for other := range m.index.SameKey(id) {
+	found := false
+	m.index.SameKey(id, func(other matching.MarkID) bool {
 		row, _ := m.index.Subject(other)
-		if r := m.subject(row); r.live(m.in.At) && !(m.amending && row == m.self) && count(r) {
-			return true
-		}
-	}
-	return false
+		r := m.subject(row)
+		found = r.live(m.in.At) && !(m.amending && row == m.self) && count(r)
+		return !found
+	})
+	return found
 }

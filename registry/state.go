@@ -83,7 +83,7 @@ func (s *State) setMarks(row uint32, marks []events.Mark) {
 		if !makesKey(m) {
 			continue
 		}
-		id := s.index.Add(row, uint8(i), markOf(m))
+		id := s.index.Add(matching.Entry{Mark: markOf(m), Subject: row, Number: uint8(i), Indexed: true})
 		if r.marks == 0 {
 			r.mark = uint32(id)
 		} else {
