@@ -35,15 +35,13 @@ type Me struct {
 	Roles        []Role       `json:"roles"`
 	Rights       []string     `json:"rights" doc:"What the organisation may do now."`
 	Purposes     []string     `json:"purposes" doc:"Of its agreements; empty = any."`
-	ActsFor      []ActsFor    `json:"acts_for"`
+	ActsFor      []Delegation `json:"acts_for"`
 }
 
-// ActsFor is for whom an agreement lets the caller act.
-type ActsFor struct {
-	Agreement            string         `json:"agreement"`
-	Kinds                []string       `json:"kinds,omitempty"`
-	Organisations        []events.OrgID `json:"organisations,omitempty"`
-	OnlyWithoutOwnAccess bool           `json:"only_without_own_access,omitempty"`
+// Delegation is for whom an agreement lets the caller act.
+type Delegation struct {
+	Agreement string `json:"agreement"`
+	events.ActsFor
 }
 
 func (c *call) listOrganisations() error {
@@ -84,7 +82,7 @@ func (c *call) showPolicy() error {
 func (c *call) showMe() error {
 	me := Me{
 		Organisation: c.org(), KeyID: c.who.KeyID, Roles: c.who.Roles,
-		Rights: []string{}, Purposes: []string{}, ActsFor: []ActsFor{},
+		Rights: []string{}, Purposes: []string{}, ActsFor: []Delegation{},
 	}
 	c.cfg.Registry.Read(func(s *registry.State) {
 		if o, ok := s.Organisation(c.org()); ok {
@@ -103,7 +101,7 @@ func (c *call) showMe() error {
 func (m *Me) add(a registry.AgreementInfo) {
 	m.Purposes = append(m.Purposes, a.Purposes...)
 	if a.ActsFor != nil {
-		m.ActsFor = append(m.ActsFor, ActsFor{a.AgreementID, a.ActsFor.Kinds, a.ActsFor.Organisations, a.ActsFor.OnlyWithoutOwnAccess})
+		m.ActsFor = append(m.ActsFor, Delegation{a.AgreementID, *a.ActsFor})
 	}
 }
 
