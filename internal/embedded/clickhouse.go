@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/armslog/armslog/internal/embedded/process"
@@ -46,7 +47,8 @@ type ClickHouse struct {
 	child   *process.Process
 	lock    *os.File
 	version string
-	close   sync.Once
+	closed  atomic.Bool
+	release sync.Once
 }
 
 // portAttempts is how often a start picks new ports when the server ends at
@@ -145,18 +147,23 @@ func command(cfg ClickHouseConfig) (process.Config, error) {
 // waitReady asks over HTTP, the port that opens last, with our own password:
 // an answer can only come from this very server.
 func (c *ClickHouse) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { // a stranger that holds the port may never answer
+		select {
+		case <-c.child.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	for {
 		version, err := c.Query(ctx, "SELECT version()")
 		if err == nil {
 			c.version = version
 			return nil
 		}
-		select {
-		case <-c.child.Done():
-			return errors.New("server ended before it was ready")
-		case <-ctx.Done():
-			return fmt.Errorf("wait for server: %w", ctx.Err())
-		case <-time.After(10 * time.Millisecond):
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return fmt.Errorf("wait for server to answer: %w", err)
 		}
 	}
 }
@@ -169,6 +176,7 @@ func (c *ClickHouse) Query(ctx context.Context, statement string) (string, error
 		return "", fmt.Errorf("query clickhouse: %w", err)
 	}
 	req.SetBasicAuth(User, c.cfg.Password)
+	req.Close = true // a connection kept alive would hold up a stop
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return "", fmt.Errorf("query clickhouse: %w", err)
@@ -215,21 +223,31 @@ func (c *ClickHouse) dsn(user, password, database string) string {
 // Done is closed when the server has ended, asked or not.
 func (c *ClickHouse) Done() <-chan struct{} { return c.child.Done() }
 
-// Err tells how the server ended: nil before Done is closed and after Close.
-func (c *ClickHouse) Err() error { return c.child.Err() }
+// Err tells how the server ended: nil before Done is closed, and when Close
+// ended it, however gently.
+func (c *ClickHouse) Err() error {
+	if c.closed.Load() {
+		return nil
+	}
+	return c.child.Err()
+}
 
 // Kill ends the server like a crash would.
 func (c *ClickHouse) Kill() {
 	c.child.Kill()
-	c.release()
+	c.unlock()
 }
 
-// Close stops the server in order, within five seconds.
+// Close stops the server in order, within five seconds: it lets queries and
+// open connections end for half of that time. Nothing inserted is lost.
 func (c *ClickHouse) Close() {
+	if c.child.Running() {
+		c.closed.Store(true)
+	}
 	c.child.Stop(stopGrace)
-	c.release()
+	c.unlock()
 }
 
-func (c *ClickHouse) release() { c.close.Do(func() { _ = c.lock.Close() }) }
+func (c *ClickHouse) unlock() { c.release.Do(func() { _ = c.lock.Close() }) }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -16,7 +16,7 @@ var ErrInUse = errors.New("data directory is in use")
 
 // orphanGrace is how long an engine whose parent was killed may take to be
 // gone. It holds the lock until then, so a new start waits this long.
-const orphanGrace = 2 * time.Second
+const orphanGrace = time.Second
 
 // lockDir takes dir for this process. The kernel lets go of the lock when the
 // process ends, however it ends, so a kill leaves nothing stale behind.

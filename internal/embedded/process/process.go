@@ -76,15 +76,26 @@ func (p *Process) PID() int { return p.cmd.Process.Pid }
 // Done is closed when the child has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err tells how the child ended: nil before Done is closed and after a clean exit.
-func (p *Process) Err() error {
+// Running tells whether the child has not ended yet.
+func (p *Process) Running() bool {
 	select {
 	case <-p.done:
-		return p.err
+		return false
 	default:
-		return nil
+		return true
 	}
 }
+
+// Err tells how the child ended: nil before Done is closed and after a clean exit.
+func (p *Process) Err() error {
+	if p.Running() {
+		return nil
+	}
+	return p.err
+}
+
+// Signal reaches the child alone, not its group.
+func (p *Process) Signal(sig os.Signal) error { return p.cmd.Process.Signal(sig) }
 
 // Kill ends the child and its group at once (SIGKILL) and waits for the end.
 func (p *Process) Kill() {
@@ -112,10 +123,8 @@ func (p *Process) Stop(grace time.Duration) {
 // signal reaches the whole group. A child that has ended and been waited for
 // is left alone: its id may belong to someone else by now.
 func (p *Process) signal(sig syscall.Signal) {
-	select {
-	case <-p.done:
+	if !p.Running() {
 		return
-	default:
 	}
 	if err := syscall.Kill(-p.PID(), sig); err != nil && !errors.Is(err, syscall.ESRCH) {
 		_ = p.cmd.Process.Signal(sig)
