@@ -9,54 +9,105 @@ import (
 // stretch is how many offsets one worker reads at a time while catching up.
 const stretch = 8 << 10
 
+// part is a stretch that is being read: its items come in order.
+type part struct {
+	from, to int64
+	items    chan []Item
+}
+
 // Read hands the items [from, to) to handle, in order, a slice at a time. It
 // tries again until ctx ends; see fetch for the errors after which nobody may
 // read on. All of [from, to) MUST be stored.
 func (j *Journal) Read(ctx context.Context, from, to int64, handle func([]Item) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	// As many stretches are read ahead as there are workers: that bounds the
-	// memory, and handle gets them in order.
-	ahead := make(chan chan []Item, j.workers)
+	// One part for each worker is read ahead: that bounds the memory, and
+	// handle gets them in order.
+	todo, ordered := make(chan part), make(chan part, j.workers)
+	for range j.workers {
+		group.Go(func() error { return j.readParts(ctx, todo) })
+	}
 	group.Go(func() error {
-		defer close(ahead)
+		defer close(todo)
+		defer close(ordered)
 		for at := from; at < to; at += stretch {
-			part := make(chan []Item, 1)
-			select {
-			case ahead <- part:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			group.Go(func() error { return j.readStretch(ctx, at, min(at+stretch, to), part) })
-		}
-		return nil
-	})
-	group.Go(func() error {
-		for part := range ahead {
-			for items := range part {
-				if err := handle(items); err != nil {
-					return err
+			p := part{at, min(at+stretch, to), make(chan []Item, 2)}
+			for _, c := range []chan part{ordered, todo} {
+				select {
+				case c <- p:
+				case <-ctx.Done():
+					return ctx.Err()
 				}
 			}
 		}
-		return ctx.Err()
+		return nil
 	})
+	group.Go(func() error { return handleParts(ctx, ordered, handle) })
 	return group.Wait()
 }
 
-func (j *Journal) readStretch(ctx context.Context, from, to int64, part chan<- []Item) error {
-	defer close(part)
-	for from < to {
-		items, _, err := j.fetch(ctx, from, fetchBytes, maxWait)
-		if err != nil {
-			return err
-		}
-		items = items[:min(int64(len(items)), to-from)]
-		from += int64(len(items))
-		select {
-		case part <- items:
-		case <-ctx.Done():
-			return ctx.Err()
+func handleParts(ctx context.Context, ordered <-chan part, handle func([]Item) error) error {
+	for p := range ordered {
+		for at := p.from; at < p.to; {
+			select {
+			case items := <-p.items:
+				at += int64(len(items))
+				if err := handle(items); err != nil {
+					return err
+				}
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
 	}
 	return nil
+}
+
+func (j *Journal) readParts(ctx context.Context, todo <-chan part) error {
+	w := replayer{Journal: j}
+	defer w.hangUp()
+	for p := range todo {
+		for at := p.from; at < p.to; {
+			items, err := w.next(ctx, at)
+			if err != nil {
+				return err
+			}
+			items = items[:min(int64(len(items)), p.to-at)]
+			at += int64(len(items))
+			select {
+			case p.items <- items:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
+}
+
+// replayer is one worker with its connection, if it has one.
+type replayer struct {
+	*Journal
+	conn *bulk
+}
+
+// next reads in bulk, or, if that cannot be, as everybody does.
+func (w *replayer) next(ctx context.Context, at int64) ([]Item, error) {
+	if w.conn == nil {
+		w.conn, _ = w.dialBulk(ctx)
+	}
+	if w.conn != nil {
+		records, err := w.conn.fetch(ctx, at, fetchBytes)
+		if err == nil && len(records) > 0 {
+			return w.parse(records, at)
+		}
+		w.hangUp()
+	}
+	items, _, err := w.fetch(ctx, at, fetchBytes, maxWait)
+	return items, err
+}
+
+func (w *replayer) hangUp() {
+	if w.conn != nil {
+		_ = w.conn.Close()
+		w.conn = nil
+	}
 }
