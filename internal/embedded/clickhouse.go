@@ -162,8 +162,10 @@ func (c *ClickHouse) waitReady(ctx context.Context) error {
 			c.version = version
 			return nil
 		}
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
-			return fmt.Errorf("wait for server to answer: %w", err)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for server to answer: %w", ctx.Err())
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/armslog/armslog/internal/embedded/filelock"
 )
 
 // ErrNoClickHouse is returned when no ClickHouse engine can be had: none was
@@ -77,7 +79,7 @@ func cachedOrFetched(ctx context.Context, progress func(Progress)) (Engine, erro
 	if path, ok := libraryIn(dir); ok {
 		return Engine{Path: path, Source: "cache"}, nil
 	}
-	lock, err := lockFile(ctx, filepath.Join(cache, "fetch.lock"))
+	lock, err := filelock.Acquire(ctx, filepath.Join(cache, "fetch.lock"))
 	if err != nil {
 		return Engine{}, err
 	}

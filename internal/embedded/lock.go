@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"github.com/armslog/armslog/internal/embedded/filelock"
 )
 
 // ErrInUse is returned when another process (or another engine of this one)
@@ -26,43 +27,9 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), orphanGrace)
 	defer cancel()
-	lock, err := lockFile(ctx, filepath.Join(dir, "armslog.lock"))
+	lock, err := filelock.Acquire(ctx, filepath.Join(dir, "armslog.lock"))
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("lock %s: %w", dir, ErrInUse)
 	}
 	return lock, err
-}
-
-// lockFile opens path and locks it, waiting for others until ctx is done.
-// Closing the file unlocks it.
-func lockFile(ctx context.Context, path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open lock: %w", err)
-	}
-	for {
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return f, nil
-		}
-		if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, syscall.EINTR) {
-			err = pause(ctx, 10*time.Millisecond)
-		}
-		if err != nil {
-			_ = f.Close()
-			return nil, fmt.Errorf("lock file: %w", err)
-		}
-	}
-}
-
-// pause waits d, or less when ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
