@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 )
 
 // maxErrors bounds what is said about one body.
@@ -300,11 +301,9 @@ func (d *decoder) uint(least, most uint64) uint64 {
 		return 0
 	}
 	text := d.number()
-	for i := range len(text) {
-		if c := text[i]; c == '.' || c == 'e' || c == 'E' {
-			d.fault(codeNotInteger)
-			return 0
-		}
+	if text == "-0" || strings.ContainsAny(text, ".eE") {
+		d.fault(codeNotInteger)
+		return 0
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n < least || n > most {

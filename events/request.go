@@ -27,6 +27,17 @@ const (
 	TypeEffectsContinued Type = "armslog.effects.continued.v1"
 )
 
+// Types are all request types: those that organisations send, then those that
+// the registry writes itself.
+func Types() (sent, own []Type) {
+	return []Type{
+			TypeOrganisationSubmitted, TypeAgreementGranted, TypeAgreementRevoked, TypePolicySet, TypeReferenceSubmitted,
+			TypeRecordSubmitted, TypeRecordWithdrawn, TypeSearchMade, TypeSearchWithdrawn, TypeNotificationAck,
+		}, []Type{
+			TypeGenesis, TypeSearchLapsed, TypeAgreementEnded, TypeDigestDue, TypeEffectsContinued,
+		}
+}
+
 // SourceRegistry is the src of entries that no organisation asked for: the
 // genesis entry and due work. It has its own dense offsets.
 const SourceRegistry = "registry"
