@@ -11,7 +11,7 @@ import (
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/workload"
 	"github.com/armslog/armslog/registry"
-	"github.com/armslog/armslog/schemas"
+	"github.com/armslog/armslog/registry/matching"
 )
 
 // start is the log time of the benchmarks' first entry: fixed, so that every
@@ -22,7 +22,7 @@ const start = 1_795_000_000_000
 // organisation that asks.
 func genesis() (events.Genesis, []*registry.Input) {
 	g := events.Genesis{
-		JournalID: events.UUID{15: 1}, GeneralSecretariat: "IPSG", Name: "Bench", Policy: schemas.DefaultPolicy(),
+		JournalID: events.UUID{15: 1}, GeneralSecretariat: "IPSG", Name: "Bench", Policy: defaultPolicy(),
 	}
 	directory := []struct {
 		t    events.Type
@@ -65,3 +65,11 @@ func prepare(lo, hi int, one func(i int) *registry.Input) []*registry.Input {
 
 // perSecond is n things in d, as a rate.
 func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
+
+func defaultPolicy() []byte {
+	body, err := matching.DefaultPolicy().Encode()
+	if err != nil {
+		panic("bench: " + err.Error()) // a value of ours
+	}
+	return body
+}
