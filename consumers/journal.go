@@ -123,7 +123,7 @@ func (j *Journal) parse(records []record, from int64) ([]Item, error) {
 		}
 		items[i].Item = it
 		if e := it.Entry; e != nil && j.prepare && e.Value != nil {
-			items[i].Prepared = registry.Prepare(e.Src, e.Envelope.Headers, e.Value)
+			items[i].Prepared = registry.PrepareEntry(e)
 		}
 	}
 	return items, nil

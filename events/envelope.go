@@ -45,6 +45,8 @@ type Envelope struct {
 const (
 	MaxHeaders     = 32
 	MaxHeaderBytes = 512
+	maxHeaderKey   = 64
+	maxActor       = 64
 	MaxBody        = 16 << 10
 	MaxMessage     = 32 << 10
 )
@@ -55,60 +57,124 @@ func ParseEnvelope(headers []Header) (Envelope, []FieldError) {
 	var e Envelope
 	var errs []FieldError
 	fail := func(code, key string) {
-		errs = append(errs, FieldError{Pointer: "/headers/" + key, Code: code})
-	}
-	for _, h := range headers {
-		if !strings.HasPrefix(h.Key, "ce_") && h.Key != HeaderContentType {
-			continue
+		if len(errs) < maxErrors {
+			errs = append(errs, FieldError{Pointer: pointerTo([]step{{"headers", -1}, {key, -1}}), Code: code})
 		}
-		if len(h.Value) > MaxHeaderBytes || len(h.Key) > 64 || len(e.Headers) == MaxHeaders {
-			fail("header_too_long", "ce")
-			continue
-		}
-		e.Headers = append(e.Headers, h)
 	}
-	slices.SortStableFunc(e.Headers, func(a, b Header) int { return strings.Compare(a.Key, b.Key) })
+	if !e.keep(headers) {
+		fail(codeHeaderTooLong, "ce")
+	}
 	for i, h := range e.Headers {
-		if i > 0 && e.Headers[i-1].Key == h.Key {
-			fail("header_twice", h.Key)
-			continue
-		}
-		if !e.set(h.Key, string(h.Value)) {
-			fail("header_invalid", h.Key)
+		switch {
+		case i > 0 && e.Headers[i-1].Key == h.Key:
+			fail(codeHeaderTwice, h.Key)
+		case !e.set(h.Key, h.Value):
+			fail(codeHeaderInvalid, h.Key)
 		}
 	}
-	if e.ID.IsZero() {
-		fail("required", HeaderID)
+	if e.ID.IsZero() && e.find(HeaderID) < 0 {
+		fail(codeRequired, HeaderID)
 	}
-	if e.Type == "" {
-		fail("required", HeaderType)
+	if e.Type == "" && e.find(HeaderType) < 0 {
+		fail(codeRequired, HeaderType)
 	}
 	return e, errs
 }
 
-func (e *Envelope) set(key, v string) (ok bool) {
+// keep keeps the headers that make the envelope, sorted by key; ok is false
+// where one was left out because it is too long or one too many.
+func (e *Envelope) keep(headers []Header) (ok bool) {
+	ok = true
+	e.Headers = make([]Header, 0, min(len(headers), MaxHeaders))
+	for _, h := range headers {
+		if !strings.HasPrefix(h.Key, "ce_") && h.Key != HeaderContentType {
+			continue
+		}
+		if len(h.Value) > MaxHeaderBytes || len(h.Key) > maxHeaderKey || len(e.Headers) == MaxHeaders {
+			ok = false
+			continue
+		}
+		e.Headers = append(e.Headers, h)
+	}
+	byKey := func(a, b Header) int { return strings.Compare(a.Key, b.Key) }
+	if !slices.IsSortedFunc(e.Headers, byKey) {
+		slices.SortStableFunc(e.Headers, byKey)
+	}
+	return ok
+}
+
+func (e *Envelope) find(key string) int {
+	return slices.IndexFunc(e.Headers, func(h Header) bool { return h.Key == key })
+}
+
+func (e *Envelope) set(key string, v []byte) (ok bool) {
 	ok = true
 	switch key {
 	case HeaderSpecVersion:
-		ok = v == "1.0"
+		ok = string(v) == "1.0"
 	case HeaderID:
-		e.ID, ok = ParseUUID(v)
+		e.ID, ok = ParseUUID(string(v))
+		ok = ok && !e.ID.IsZero()
 	case HeaderType:
-		e.Type = Type(v)
+		ok = printableASCII(string(v))
+		if ok {
+			e.Type = typeOf(v)
+		}
 	case HeaderSource:
-		e.Source, ok = v, ValidOrg(v)
+		ok = ValidOrg(string(v))
+		e.Source = keepIf(ok, v)
 	case HeaderTime:
-		e.Time = v
+		ok = printableASCII(string(v))
+		e.Time = keepIf(ok, v)
 	case HeaderActor:
-		e.Actor = v
+		ok = isActor(string(v))
+		e.Actor = keepIf(ok, v)
 	case HeaderOnBehalfOf:
-		e.OnBehalfOf, ok = v, ValidOrg(v)
+		ok = ValidOrg(string(v))
+		e.OnBehalfOf = keepIf(ok, v)
 	case HeaderNoReply:
-		e.NoReply = v == "1"
+		e.NoReply = string(v) == "1"
 	case HeaderContentType:
-		ok = v == "application/json"
+		ok = string(v) == "application/json"
 	}
 	return ok
+}
+
+// keepIf is the text of a header that is valid.
+func keepIf(ok bool, v []byte) string {
+	if !ok {
+		return ""
+	}
+	return string(v)
+}
+
+// typeOf is the type that v names: one constant for each, so that a fold keeps
+// no copies.
+func typeOf(v []byte) Type {
+	for _, t := range allTypes {
+		if string(t) == string(v) {
+			return t
+		}
+	}
+	return Type(v)
+}
+
+var allTypes = func() []Type {
+	sent, own := Types()
+	return append(sent, own...)
+}()
+
+// isActor: an opaque id, so no space and no @ can be in it.
+func isActor(s string) bool {
+	if s == "" || len(s) > maxActor {
+		return false
+	}
+	for i := range len(s) {
+		if signs[s[i]] == 0 && s[i] != ':' {
+			return false
+		}
+	}
+	return true
 }
 
 // NewEnvelope is the envelope of a request that armslog itself writes. Due

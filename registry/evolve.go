@@ -15,7 +15,7 @@ import (
 // today folds a decision of ten years ago to what it was.
 func (s *State) Evolve(e *events.Entry, p *Prepared) {
 	if p == nil {
-		p = Prepare(e.Src, e.Envelope.Headers, e.Value)
+		p = PrepareEntry(e)
 	}
 	s.next, s.at = e.Seq+1, e.At
 	s.remember(e, p)

@@ -17,6 +17,7 @@ type Prepared struct {
 	Fingerprint [8]byte             // of type and value: the same request or another
 	RecordID    events.UUID         // of record.submitted and record.withdrawn
 	Digest      [8]byte             // of a record's content
+	CaseHash    uint32              // tells the cases of one owner apart
 }
 
 // Prepare decodes and identifies one request from the mailbox src. It is pure
@@ -35,6 +36,16 @@ func Prepare(src string, headers []events.Header, value []byte) *Prepared {
 	return p
 }
 
+// PrepareEntry is Prepare for a request that has been journaled.
+func PrepareEntry(e *events.Entry) *Prepared {
+	if e.Verdict == events.Undecodable {
+		return Prepare(e.Src, e.Envelope.Headers, e.Value) // perhaps not even an envelope
+	}
+	p := &Prepared{Envelope: e.Envelope}
+	p.decode(e.Src, e.Value)
+	return p
+}
+
 func (p *Prepared) decode(src string, value []byte) {
 	p.Fingerprint = fingerprint(p.Envelope.Type, value)
 	p.Body, p.Errors = events.Decode(p.Envelope.Type, value)
@@ -47,6 +58,7 @@ func (p *Prepared) decode(src string, value []byte) {
 	case *events.RecordSubmitted:
 		p.RecordID = events.RecordID(src, b.Source)
 		p.Digest = events.Digest(b)
+		p.CaseHash = caseHash(b)
 	case *events.RecordWithdrawn:
 		p.RecordID = events.RecordID(src, b.Source)
 	}

@@ -79,7 +79,7 @@ func countryRef(code string) uint16 {
 func (s *State) recordRow(p *Prepared, b *events.RecordSubmitted, owner orgRef, at int64) subject {
 	r := subject{
 		id: p.RecordID, seq: s.next, digest: p.Digest, org: owner, revision: 1,
-		caseHash: caseHash(b), until: b.RetainUntil.Max(),
+		caseHash: p.CaseHash, until: b.RetainUntil.Max(),
 		country: countryRef(b.Incident.Country),
 	}
 	r.category, _ = events.Categories.Index(b.Category)
