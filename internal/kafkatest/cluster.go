@@ -76,7 +76,8 @@ func (c *Cluster) each(step func(*broker) error) {
 	}
 }
 
-// Addrs are the bootstrap addresses, host:port, broker by broker.
+// Addrs are the bootstrap addresses, host:port, broker by broker. Give them to
+// kafka.TCP one by one: kafka-go panics on several joined by commas.
 func (c *Cluster) Addrs() []string {
 	addrs := make([]string, len(c.brokers))
 	for i, b := range c.brokers {
@@ -84,9 +85,6 @@ func (c *Cluster) Addrs() []string {
 	}
 	return addrs
 }
-
-// Addr is all bootstrap addresses, separated by commas.
-func (c *Cluster) Addr() string { return strings.Join(c.Addrs(), ",") }
 
 // KillBroker ends broker i (counted from 0) with SIGKILL.
 func (c *Cluster) KillBroker(i int) { c.brokers[i].process.Kill() }

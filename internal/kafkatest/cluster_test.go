@@ -12,8 +12,8 @@ import (
 
 const topic = "armslog.journal"
 
-func client(addr string) *kafka.Client {
-	return &kafka.Client{Addr: kafka.TCP(addr), Timeout: 10 * time.Second, Transport: &kafka.Transport{}}
+func client(addrs ...string) *kafka.Client {
+	return &kafka.Client{Addr: kafka.TCP(addrs...), Timeout: 10 * time.Second, Transport: &kafka.Transport{}}
 }
 
 // produce retries until the new or newly elected leader serves.
@@ -45,7 +45,7 @@ func fetch(t *testing.T, c *kafka.Client, offset int64) string {
 
 func TestOneBroker(t *testing.T) {
 	cluster := kafkatest.Start(t, kafkatest.Config{Properties: map[string]string{"log.retention.check.interval.ms": "1000"}})
-	c := client(cluster.Addr())
+	c := client(cluster.Addrs()...)
 	res, err := c.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{
 		Topic: topic, NumPartitions: 1, ReplicationFactor: 1,
 		ConfigEntries: []kafka.ConfigEntry{{ConfigName: "message.timestamp.type", ConfigValue: "LogAppendTime"}},
@@ -57,12 +57,31 @@ func TestOneBroker(t *testing.T) {
 	require.Equal(t, "before", fetch(t, c, 0))
 
 	cluster.KillBroker(0)
-	_, err = client(cluster.Addr()).Metadata(t.Context(), &kafka.MetadataRequest{})
+	_, err = client(cluster.Addrs()...).Metadata(t.Context(), &kafka.MetadataRequest{})
 	require.Error(t, err)
 	cluster.RestartBroker(0)
 
-	c = client(cluster.Addr())
+	c = client(cluster.Addrs()...)
 	produce(t, c, "after")
 	require.Equal(t, "before", fetch(t, c, 0))
 	require.Equal(t, "after", fetch(t, c, 1))
+}
+
+func TestThreeBrokersOutliveOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three brokers take half a minute")
+	}
+	cluster := kafkatest.Start(t, kafkatest.Config{Brokers: 3})
+	c := client(cluster.Addrs()...)
+	res, err := c.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: 1, ReplicationFactor: 3}}})
+	require.NoError(t, err)
+	require.NoError(t, res.Errors[topic])
+	produce(t, c, "before")
+	meta, err := c.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{topic}})
+	require.NoError(t, err)
+	leader := meta.Topics[0].Partitions[0].Leader.ID
+	cluster.KillBroker(leader - 1)
+	produce(t, client(cluster.Addrs()...), "after")
+	cluster.RestartBroker(leader - 1)
+	produce(t, client(cluster.Addrs()...), "whole again")
 }
