@@ -1,0 +1,210 @@
+package projections
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/armslog/armslog/events"
+)
+
+// Renderer writes what people are told: registry.View.
+type Renderer interface {
+	Reply(ctx context.Context, e *events.Entry) (events.Reply, error)
+	// Continue adds to e's reply what due work found in entry more.
+	Continue(ctx context.Context, e, more *events.Entry, r *events.Reply) error
+	Notification(ctx context.Context, e *events.Entry, org events.OrgID, n uint64) (events.Notification, error)
+}
+
+// Entries reads accepted entries by seq.
+type Entries interface {
+	Entry(ctx context.Context, seq uint64) (*events.Entry, error)
+}
+
+// Outbox is where organisations fetch their messages: topics armslog.out.<org>.
+type Outbox interface {
+	// Append MUST store all messages in order or none of them, and return nil
+	// only when they are durable. After an error either may be true; LastSeq
+	// tells which.
+	Append(ctx context.Context, org events.OrgID, messages []events.Message) error
+	// LastSeq is the seq header of the topic's last message; ok is false when it
+	// holds none.
+	LastSeq(ctx context.Context, org events.OrgID) (seq uint64, ok bool, err error)
+}
+
+// Header keys of a message on armslog.out, besides content-type.
+const (
+	HeaderSeq  = "seq"  // of the entry that is answered or tells, decimal
+	HeaderKind = "kind" // reply or notification
+)
+
+// CourierConfig is what a courier needs.
+type CourierConfig struct {
+	Source   Source
+	Renderer Renderer
+	Entries  Entries
+	Outbox   Outbox
+	// Retention is how long messages are kept in an outbox; 0 = 90 days. What is
+	// older than that when the courier starts is not sent: had it been, it would
+	// be gone.
+	Retention time.Duration
+	Now       func() time.Time // nil = time.Now
+	Metrics   *Metrics         // nil = none
+	Log       *slog.Logger
+}
+
+// Courier takes replies and notifications to the organisations' outboxes,
+// each once and in the order of the journal. Its only memory is the outbox
+// itself: it goes on after the last seq that is there, so a restart repeats
+// nothing and loses nothing.
+type Courier struct {
+	cfg    CourierConfig
+	wait   *patience
+	oldest int64                   // log time; older entries are not sent
+	last   map[events.OrgID]uint64 // next seq to send, by organisation
+	open   continuations
+}
+
+// NewCourier prepares a courier.
+func NewCourier(cfg CourierConfig) *Courier {
+	cfg.Retention = cmp.Or(cfg.Retention, 90*24*time.Hour)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = NewMetrics(nil)
+	}
+	return &Courier{cfg: cfg, wait: newPatience(cfg.Log, cfg.Metrics.retries)}
+}
+
+// Run delivers until ctx ends, and then returns nil; it returns an error only
+// for a damaged journal. Everything else is tried again for ever.
+func (c *Courier) Run(ctx context.Context) error {
+	err := c.wait.retry(ctx, func() error {
+		c.oldest = c.cfg.Now().Add(-c.cfg.Retention).UnixMilli()
+		c.last = map[events.OrgID]uint64{}
+		c.open = newContinuations()
+		return c.cfg.Source.Follow(ctx, Position{}, func(b Batch) error { return c.deliver(ctx, b) })
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// deliver sends what a batch tells anybody, one append an organisation. After an
+// error the journal is followed again from its start, which sends nothing twice.
+func (c *Courier) deliver(ctx context.Context, b Batch) error {
+	var out outgoing
+	for _, e := range b.Entries {
+		if err := c.entry(ctx, e, &out); err != nil {
+			return fmt.Errorf("render entry %d: %w", e.Seq, err)
+		}
+	}
+	for _, org := range out.order {
+		messages := out.byOrg[org]
+		if err := c.cfg.Outbox.Append(ctx, org, messages); err != nil {
+			return fmt.Errorf("append to outbox: %w", err)
+		}
+		c.cfg.Metrics.messages.Add(float64(len(messages)))
+	}
+	c.wait.over()
+	return nil
+}
+
+// outgoing are the messages of a batch, by organisation in order of appearance.
+type outgoing struct {
+	order []events.OrgID
+	byOrg map[events.OrgID][]events.Message
+}
+
+func (o *outgoing) add(org events.OrgID, seq uint64, kind string, body any) error {
+	value, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", kind, err)
+	}
+	if o.byOrg == nil {
+		o.byOrg = map[events.OrgID][]events.Message{}
+	}
+	if o.byOrg[org] == nil {
+		o.order = append(o.order, org)
+	}
+	o.byOrg[org] = append(o.byOrg[org], events.Message{
+		Headers: []events.Header{
+			{Key: HeaderSeq, Value: strconv.AppendUint(nil, seq, 10)},
+			{Key: HeaderKind, Value: []byte(kind)},
+			{Key: events.HeaderContentType, Value: []byte("application/json")},
+		},
+		Value: value,
+	})
+	return nil
+}
+
+// entry adds what one entry tells: the reply first, then what is new in
+// inboxes.
+func (c *Courier) entry(ctx context.Context, e *events.Entry, out *outgoing) error {
+	answered := c.open.take(e)
+	if e.At < c.oldest {
+		return nil
+	}
+	if err := c.reply(ctx, e, answered, out); err != nil {
+		return err
+	}
+	for _, t := range tells(e) {
+		if sent, err := c.sent(ctx, t.Org, e.Seq); err != nil || sent {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		note, err := c.cfg.Renderer.Notification(ctx, e, t.Org, t.N)
+		if err != nil {
+			return err
+		}
+		if err := out.add(t.Org, e.Seq, "notification", note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sent says whether the outbox has what entry seq tells the organisation: all
+// messages of an entry to one organisation are appended together.
+func (c *Courier) sent(ctx context.Context, org events.OrgID, seq uint64) (bool, error) {
+	next, known := c.last[org]
+	if !known {
+		last, ok, err := c.cfg.Outbox.LastSeq(ctx, org)
+		if err != nil {
+			return false, fmt.Errorf("read last seq of outbox: %w", err)
+		}
+		if ok {
+			next = last + 1
+		}
+		c.last[org] = next
+	}
+	return seq < next, nil
+}
+
+// tells are the inbox entries that an entry makes.
+func tells(e *events.Entry) (all []events.Tell) {
+	for _, f := range e.Effects {
+		switch f := f.(type) {
+		case *events.MatchEffect:
+			all = append(all, f.Tell...)
+		case *events.MatchRenewedEffect:
+			all = append(all, f.Tell...)
+		case events.MatchEndedEffect:
+			all = append(all, f.Tell...)
+		case events.NotifyEffect:
+			all = append(all, events.Tell{Org: f.Org, N: f.N})
+		}
+	}
+	return all
+}

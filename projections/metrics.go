@@ -1,0 +1,63 @@
+package projections
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics are the read models' figures. Labels are names of tables, nothing
+// else.
+type Metrics struct {
+	rows       *prometheus.CounterVec
+	batches    prometheus.Counter
+	seconds    prometheus.Histogram
+	retries    prometheus.Counter
+	lagItems   prometheus.Gauge
+	lagSeconds prometheus.Gauge
+	messages   prometheus.Counter
+}
+
+// NewMetrics registers the figures; a nil registry keeps them to themselves.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	name := func(n, help string) prometheus.Opts {
+		return prometheus.Opts{Namespace: "armslog", Subsystem: "projections", Name: n, Help: help}
+	}
+	counter := func(n, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts(name(n, help)))
+	}
+	gauge := func(n, help string) prometheus.Gauge { return prometheus.NewGauge(prometheus.GaugeOpts(name(n, help))) }
+	m := &Metrics{
+		rows:    prometheus.NewCounterVec(prometheus.CounterOpts(name("rows_total", "Rows stored.")), []string{"table"}),
+		batches: counter("batches_total", "Batches stored, position and all."),
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "armslog", Subsystem: "projections", Name: "batch_seconds", Help: "Time to store one batch.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
+		retries:    counter("retries_total", "Attempts that failed and were made again."),
+		lagItems:   gauge("lag_items", "Items of the journal that wait, as last seen."),
+		lagSeconds: gauge("lag_seconds", "Age of the last entry when it was stored."),
+		messages:   counter("out_messages_total", "Messages sent to armslog.out."),
+	}
+	if r != nil {
+		r.MustRegister(m.rows, m.batches, m.seconds, m.retries, m.lagItems, m.lagSeconds, m.messages)
+	}
+	return m
+}
+
+func (m *Metrics) stored(l *load, names []string, took time.Duration) {
+	for _, t := range tables {
+		if !slices.Contains(names, t.Name) {
+			continue
+		}
+		n := 0
+		for _, r := range l.parts {
+			n += len(r.sheets[t.sheet].rows)
+		}
+		m.rows.WithLabelValues(t.Name).Add(float64(n))
+	}
+	m.batches.Inc()
+	m.seconds.Observe(took.Seconds())
+	m.lagItems.Set(float64(l.last.End - l.last.Offset))
+	m.lagSeconds.Set(max(0, time.Since(time.UnixMilli(l.last.At())).Seconds()))
+}

@@ -1,0 +1,34 @@
+CREATE OR REPLACE VIEW {{.Analytics}}.matches
+(
+    match_id       UUID COMMENT 'identity of the pair',
+    seq            UInt64 COMMENT 'journal entry that says how it stands',
+    at             DateTime64(3, 'UTC') COMMENT 'log time of that entry',
+    status         String COMMENT 'candidate (shown to one side), notified or ended',
+    class          String COMMENT 'alert, custody, duplicate or prior_sighting',
+    question       UUID COMMENT 'the search, or the record that asks',
+    asker          String COMMENT 'organisation that asks',
+    acting_for     String COMMENT 'body it acted for; empty = none',
+    record         UUID COMMENT 'the record that was met',
+    owner          String COMMENT 'organisation that owns the record',
+    grade          String COMMENT 'exact, normalised, confusable, lookalike, series_missing or partial',
+    strength       String COMMENT 'weak, fair or strong',
+    bits           Decimal(9, 3) COMMENT 'strength of the pair of marks, in bits',
+    shared         Bool COMMENT 'a number that one owner holds in several cases',
+    result_make    String COMMENT 'agree, unknown or conflict',
+    result_model   String COMMENT 'agree, unknown or conflict',
+    result_calibre String COMMENT 'agree, unknown or conflict',
+    result_type    String COMMENT 'agree, unknown or conflict',
+    policy         String COMMENT 'matching policy that decided',
+    rule           Int32 COMMENT 'index of its rule that decided, -1 = its else',
+    ended_at       Nullable(DateTime64(3, 'UTC')) COMMENT 'log time of its end; NULL = it has not ended',
+    ended_because  String COMMENT 'record_withdrawn, question_withdrawn, mark_removed, denied; empty = it has not ended'
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT
+    m.match_id, m.seq, m.at, multiIf(e.seq > m.seq, 'ended', m.kind = 'match', 'notified', m.kind), m.class,
+    m.question, m.asker, m.acting_for, m.record, m.owner, m.grade, m.strength, toDecimal32(m.millibits, 3) / 1000, m.shared,
+    m.result_make, m.result_model, m.result_calibre, m.result_type, m.policy, m.rule,
+    if(e.seq > m.seq, e.at, NULL), if(e.seq > m.seq, e.because, '')
+FROM {{.Tables}}.matches AS m
+LEFT JOIN {{.Tables}}.match_status AS e ON e.match_id = m.match_id
+COMMENT 'Every pair of a question and a record that met'

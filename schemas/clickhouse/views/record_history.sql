@@ -1,0 +1,27 @@
+CREATE OR REPLACE VIEW {{.Analytics}}.record_history
+(
+    seq                    UInt64 COMMENT 'journal entry of this revision',
+    superseded_at          Nullable(DateTime64(3, 'UTC')) COMMENT 'log time of the next revision; NULL = this is the last',
+{{template "record.columns.sql"}}
+)
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT
+    r.seq, r.superseded_at,
+{{template "record.values.sql" "now()"}}
+FROM
+(
+    SELECT *, leadInFrame(toNullable(at)) OVER
+        (PARTITION BY record_id ORDER BY revision ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS superseded_at
+    FROM {{.Tables}}.record_history
+) AS r
+LEFT JOIN {{.Tables}}.organisations AS o ON o.organisation_id = r.owner
+LEFT JOIN
+(
+    SELECT record_id, argMax(status, seq) AS status, max(at) AS at FROM {{.Tables}}.record_status GROUP BY record_id
+) AS s ON s.record_id = r.record_id AND r.superseded_at IS NULL
+LEFT JOIN
+(
+    SELECT record_id, at FROM {{.Tables}}.record_history
+    WHERE revision = 1 AND record_id IN (SELECT record_id FROM {{.Tables}}.records WHERE revision > 1)
+) AS f ON f.record_id = r.record_id
+COMMENT 'Every revision of every record'
