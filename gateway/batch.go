@@ -117,25 +117,35 @@ func (b *batch) read(rc *http.ResponseController) *breakOff {
 	lines := newLineReader(deadlineReader{b.r.Body, rc, b.cfg.Bounds.ReadTimeout}, events.MaxBody)
 	ch := b.newChunk()
 	for {
-		if len(ch.rows) > 0 && (!lines.ready() || ch.full()) {
+		line, tooLong, end := lines.next()
+		if end == nil {
+			ch.add(line, tooLong, lines.buffered())
+			b.line++
+			if lines.ready() && !ch.full() {
+				continue
+			}
+		}
+		if len(ch.rows) > 0 {
 			if err := b.hand(ch); err != nil {
 				return &breakOff{problemOf(err), ch.first}
 			}
 			ch = b.newChunk()
 		}
-		line, tooLong, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			return nil
+		if end != nil {
+			return b.ended(end)
 		}
-		if b.ctx.Err() != nil {
-			err = b.ctx.Err() // rather than that the reader was woken
-		}
-		if err != nil {
-			return &breakOff{problemOf(b.bodyError(err)), b.line}
-		}
-		ch.add(line, tooLong, lines.buffered())
-		b.line++
 	}
+}
+
+// ended says what is told of the end of the body: nothing, if it was whole.
+func (b *batch) ended(err error) *breakOff {
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case b.life.Err() != nil:
+		err = b.life.Err() // rather than that the reader was woken
+	}
+	return &breakOff{problemOf(b.bodyError(err)), b.line}
 }
 
 func (b *batch) newChunk() *chunk {

@@ -59,7 +59,7 @@ func (l *lineReader) last(tooLong bool) ([]byte, bool, error) {
 
 // ready says that a whole line is there: next will not wait for the sender.
 func (l *lineReader) ready() bool {
-	return l.err != nil || bytes.IndexByte(l.buf[l.start:l.end], '\n') >= 0
+	return bytes.IndexByte(l.buf[l.start:l.end], '\n') >= 0
 }
 
 // buffered is how many bytes are there unread.

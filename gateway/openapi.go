@@ -105,7 +105,7 @@ func (r *route) describeProblem(schemas huma.Registry, op *huma.Operation, code 
 	resp := op.Responses[status]
 	if resp == nil {
 		resp = &huma.Response{
-			Description: k.title,
+			Description: k.title + " (" + code + ")",
 			Content:     content{media: mediaProblem, of: reflect.TypeFor[Problem]()}.describe(schemas, false),
 		}
 		op.Responses[status] = resp
@@ -114,8 +114,8 @@ func (r *route) describeProblem(schemas huma.Registry, op *huma.Operation, code 
 		}
 		return
 	}
-	if !strings.Contains(resp.Description, k.title) {
-		resp.Description += "; " + strings.ToLower(k.title[:1]) + k.title[1:]
+	if !strings.Contains(resp.Description, "("+code+")") {
+		resp.Description += ". " + k.title + " (" + code + ")"
 	}
 }
 
