@@ -110,7 +110,7 @@ func continues(e *events.Entry) (of uint64, ok bool) {
 	if e.Envelope.Type != events.TypeEffectsContinued || e.Verdict != events.Accepted {
 		return 0, false
 	}
-	body, _ := events.Decode(e.Envelope.Type, e.Value)
+	body, _ := events.Read(e.Envelope.Type, e.Value)
 	b, ok := body.(*events.EffectsContinued)
 	if !ok {
 		return 0, false

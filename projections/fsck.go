@@ -13,7 +13,7 @@ import (
 // *registry.State.
 type Inboxes interface {
 	InboxLen(org events.OrgID) uint64
-	InboxSeq(org events.OrgID, n uint64) uint64
+	InboxSeq(org events.OrgID, n uint64) (seq uint64, ok bool)
 }
 
 // FsckConfig is what a check needs.

@@ -148,7 +148,8 @@ func (d *Database) compareInboxes(ctx context.Context, g generation, want *expec
 		if seq >= want.next {
 			continue
 		}
-		if n != last[org]+1 || n > state.InboxLen(org) || state.InboxSeq(org, n) != seq {
+		told, ok := state.InboxSeq(org, n)
+		if n != last[org]+1 || !ok || told != seq {
 			wrong(org, n, seq)
 		}
 		last[org] = n
@@ -157,8 +158,9 @@ func (d *Database) compareInboxes(ctx context.Context, g generation, want *expec
 		return failure("read inboxes", err)
 	}
 	for org := range want.inboxes {
-		if n := state.InboxLen(org); n > last[org] {
-			wrong(org, last[org]+1, state.InboxSeq(org, last[org]+1))
+		if state.InboxLen(org) > last[org] {
+			seq, _ := state.InboxSeq(org, last[org]+1)
+			wrong(org, last[org]+1, seq)
 		}
 	}
 	return nil

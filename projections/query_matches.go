@@ -40,14 +40,15 @@ type MatchFilter struct {
 	Limit  int    // at most MaxPage; 0 = 50
 }
 
-// Matches lists the pairs that an organisation was told of or shown, the last
-// one first. next continues as After; "" = that was all. A record withheld from
-// the organisation since, from its parent or from the body it acted for, is not
-// in the list; the General Secretariat sees all that it was told.
+// Matches lists the pairs that an organisation, or one of its national
+// entities, was told of or shown, the last one first. next continues as
+// After; "" = that was all. A record withheld since from the organisation, its
+// parent or the body it acted for is not in the list; the General Secretariat
+// sees all that it was told.
 func (q *Queries) Matches(ctx context.Context, org events.OrgID, f MatchFilter) (found []Match, next string, err error) {
 	limit := page(f.Limit)
 	where := conditions{args: []any{asker(org), named("limit", limit+1)}}
-	where.add("(t.secretariat OR NOT "+withheld("record")+" AND NOT "+withheld("question")+")", "", nil)
+	where.add("(t.secretariat OR NOT "+q.withheld("record")+" AND NOT "+q.withheld("question")+")", "", nil)
 	where.text("status = {status:String}", "status", f.Status)
 	if f.After != "" {
 		seq, id, err := parseCursor(f.After)
@@ -80,7 +81,7 @@ func (q *Queries) matchQuery() string {
 		" m.record, m.owner, m.result_make, m.result_model, m.result_calibre, m.result_type, m.policy" +
 		" FROM (SELECT match_id, arraySort(groupUniqArrayArray(splitByChar('+', role))) AS roles," +
 		" has(roles, 'general_secretariat') AS secretariat" +
-		" FROM " + db + ".match_tells WHERE organisation = {org:String} GROUP BY match_id) AS t" +
+		" FROM " + db + ".match_tells WHERE organisation IN " + q.ours() + " GROUP BY match_id) AS t" +
 		" INNER JOIN " + db + ".matches AS m ON m.match_id = t.match_id" +
 		" LEFT JOIN " + db + ".match_status AS e ON e.match_id = m.match_id" +
 		" LEFT JOIN " + denying + " AS record ON record.record_id = m.record" +
@@ -90,8 +91,8 @@ func (q *Queries) matchQuery() string {
 // withheld says that a record of another, with a deny list, is withheld now
 // from the organisation that asks: from itself, its parent, or the body it
 // acted for.
-func withheld(alias string) string {
-	return "(" + alias + ".owner != {org:String} AND hasAny(" + alias + ".deny," +
+func (q *Queries) withheld(alias string) string {
+	return "(" + alias + ".owner NOT IN " + q.ours() + " AND hasAny(" + alias + ".deny," +
 		" [{org:String}, parent, if(m.asker = {org:String}, m.acting_for, '')]))"
 }
 

@@ -80,9 +80,9 @@ func bodyOf(e *events.Entry) events.Body {
 	if e.Commit != nil {
 		return nil
 	}
-	body, errs := events.Decode(e.Envelope.Type, e.Value)
+	body, errs := events.Read(e.Envelope.Type, e.Value)
 	if len(errs) > 0 {
-		return nil // decided by a version that accepted more
+		return nil // the rows of its effects remain
 	}
 	return body
 }
