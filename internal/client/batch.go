@@ -43,22 +43,23 @@ func (c Counts) Add(o Counts) Counts {
 // Verdict is one line of a batch's answer: a line's own verdict, progress, or
 // (the last one) the end.
 type Verdict struct {
-	Line       int64               `json:"line"`
-	Seq        uint64              `json:"seq"`
-	Status     string              `json:"status"`
-	ID         string              `json:"id"`
-	Revision   uint32              `json:"revision"`
-	Code       string              `json:"code"`
-	Errors     []events.FieldError `json:"errors"`
-	Warnings   []events.FieldError `json:"warnings"`
-	Matches    []events.MatchView  `json:"matches"`
-	Candidates []events.MatchView  `json:"candidates"`
-	Replayed   bool                `json:"replayed"` // decided before, under the same id
-	Progress   *Counts             `json:"progress"`
-	Done       *Counts             `json:"done"`
-	Problem    *Problem            `json:"error"` // the stream ends here, and why
-	From       int64               `json:"from"`  // with Problem: the line to go on from
-	Raw        []byte              `json:"-"`
+	Line        int64               `json:"line"`
+	Seq         uint64              `json:"seq"`
+	Status      string              `json:"status"`
+	ID          string              `json:"id"`
+	Revision    uint32              `json:"revision"`
+	StandsUntil string              `json:"stands_until"`
+	Code        string              `json:"code"`
+	Errors      []events.FieldError `json:"errors"`
+	Warnings    []events.FieldError `json:"warnings"`
+	Matches     []events.MatchView  `json:"matches"`
+	Candidates  []events.MatchView  `json:"candidates"`
+	Replayed    bool                `json:"replayed"` // decided before, under the same id
+	Progress    *Counts             `json:"progress"`
+	Done        *Counts             `json:"done"`
+	Problem     *Problem            `json:"error"` // the stream ends here, and why
+	From        int64               `json:"from"`  // with Problem: the line to go on from
+	Raw         []byte              `json:"-"`
 }
 
 // BatchOptions says what a batch is.

@@ -74,7 +74,7 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, out any
 	}, out)
 }
 
-// Post sends in as JSON. It is sent again, with the same idempotency key, as
+// Post sends in as JSON; nil is no body. It is sent again, with the same idempotency key, as
 // long as the outcome is unknown or the registry is busy, within Wait.
 func (c *Client) Post(ctx context.Context, path string, in, out any) (Meta, error) {
 	return c.send(ctx, http.MethodPost, path, "", in, out)
@@ -86,9 +86,12 @@ func (c *Client) Put(ctx context.Context, path string, base uint32, in, out any)
 }
 
 func (c *Client) send(ctx context.Context, method, path, ifMatch string, in, out any) (Meta, error) {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return Meta{}, fmt.Errorf("write request: %w", err)
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return Meta{}, fmt.Errorf("write request: %w", err)
+		}
 	}
 	key := c.config.IdempotencyKey
 	if key == "" {
@@ -99,7 +102,9 @@ func (c *Client) send(ctx context.Context, method, path, ifMatch string, in, out
 		if err != nil {
 			return nil, err
 		}
-		r.Header.Set("Content-Type", "application/json")
+		if in != nil {
+			r.Header.Set("Content-Type", "application/json")
+		}
 		r.Header.Set("Idempotency-Key", key)
 		if ifMatch != "" {
 			r.Header.Set("If-Match", ifMatch)

@@ -101,24 +101,37 @@ func (b *builder) lookUp(r Rule, from source) (source, error) {
 	if r.Column == "" {
 		return from, nil
 	}
-	return func(row *rowState) (string, string) {
-		text, warning := from(row)
+	read := func(text string) said {
 		folded := fold(text)
-		if text == "" || b.absent.has(folded) || absent.has(folded) {
-			return "", warning
+		code, ok := table[folded]
+		switch {
+		case text == "" || b.absent.has(folded) || absent.has(folded):
+			return said{}
+		case len(table) == 0:
+			return said{text: rewrite(rewrites, text)}
+		case ok:
+			return said{text: code}
+		case r.Otherwise == "absent":
+			return said{}
 		}
-		if len(table) == 0 {
-			return rewrite(rewrites, text), warning
+		return said{r.Otherwise, "not_in_table"}
+	}
+	memo := map[string]said{} // the texts of such columns are few, and each stands many times
+	return func(row *rowState) (string, string) {
+		text, _ := from(row)
+		got, ok := memo[text]
+		if !ok {
+			got = read(text)
+			if len(memo) < 4096 {
+				memo[strings.Clone(text)] = got
+			}
 		}
-		if code, ok := table[folded]; ok {
-			return code, warning
-		}
-		if r.Otherwise == "absent" {
-			return "", warning
-		}
-		return r.Otherwise, "not_in_table"
+		return got.text, got.warning
 	}, nil
 }
+
+// said is what a text comes to, and the code of a warning.
+type said struct{ text, warning string }
 
 // rewriting is one pair of Rule.Rewrite made ready.
 type rewriting struct {

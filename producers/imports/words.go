@@ -129,15 +129,14 @@ func countDigits(s string) (n int) {
 	return n
 }
 
-// withinSlips says whether b can be had from a by at most most slips: a sign
-// wrong, missing, too many, or two neighbours swapped.
+// withinSlips says whether b can be had from a by at most most slips.
 func withinSlips(a, b string, most int) bool {
-	if a == b {
-		return true
-	}
-	if len(a)-len(b) > most || len(b)-len(a) > most {
-		return false
-	}
+	return len(a)-len(b) <= most && len(b)-len(a) <= most && Slips(a, b) <= most
+}
+
+// Slips counts how many slips lead from a to b: a sign wrong, missing, too
+// many, or two neighbours swapped.
+func Slips(a, b string) int {
 	older, old, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range old {
 		old[j] = j
@@ -156,5 +155,5 @@ func withinSlips(a, b string, most int) bool {
 		}
 		older, old, row = old, row, older
 	}
-	return old[len(b)] <= most
+	return old[len(b)]
 }

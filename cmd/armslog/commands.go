@@ -1,0 +1,24 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands lists every command; each stands in a file of its name.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		// Daily jobs.
+		a.searchCommand(),
+		a.importCommand(),
+		a.inboxCommand(),
+		// Nouns.
+		a.recordCommand(),
+		a.matchCommand(),
+		a.orgCommand(),
+		a.agreementCommand(),
+		a.policyCommand(),
+		a.sqlCommand(),
+		// The program itself.
+		a.configCommand(),
+		a.doctorCommand(),
+		a.versionCommand(),
+	}
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/client"
+)
+
+func (a *app) inboxCommand() *cobra.Command {
+	var f inboxFlags
+	c := &cobra.Command{
+		Use:   "inbox",
+		Short: "What your organisation was told",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return a.needsVerb(cmd, args)
+			}
+			return a.inbox(cmd.Context(), f)
+		},
+	}
+	c.Flags().BoolVar(&f.follow, "follow", false, "wait for more")
+	c.Flags().Uint64Var(&f.after, "after", 0, "only what comes after this n")
+	c.Flags().IntVar(&f.limit, "limit", 0, "how many; 0 = all")
+	c.Flags().StringVar(&f.kind, "kind", "", "only this reason (match, match_ended …) or class (alert, custody …)")
+	c.AddCommand(a.inboxAck())
+	return c
+}
+
+type inboxFlags struct {
+	follow bool
+	after  uint64
+	limit  int
+	kind   string
+}
+
+func (a *app) inboxAck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "ack N",
+		Short: "Say that all up to N has been read",
+		Args:  exactArgs("N"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			n, err := strconv.ParseUint(args[0], 10, 64)
+			if err != nil || n == 0 {
+				return &usageError{fmt.Sprintf("%q is no number of the inbox", args[0]), "armslog inbox lists them"}
+			}
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			return a.send(cmd.Context(), c, "/v1/inbox/"+args[0]+"/ack", nil, a.outcome("read up to "+args[0]))
+		},
+	}
+}
+
+const (
+	inboxPage = 200
+	pollWait  = 30 * time.Second
+)
+
+// inbox lists, and with --follow goes on for ever.
+func (a *app) inbox(ctx context.Context, f inboxFlags) error {
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	out, err := a.newInbox(f)
+	if err != nil {
+		return err
+	}
+	after, wait := f.after, time.Duration(0)
+	for !out.full() {
+		page, err := c.Inbox(ctx, after, inboxPage, wait)
+		if f.follow && errors.Is(err, client.ErrOutcomeUnknown) {
+			continue // the connection broke while nothing came: ask again
+		}
+		if err != nil {
+			return errors.Join(err, out.close())
+		}
+		for _, n := range page.Items {
+			if n.N != after+1 {
+				return &codedError{"inbox_gap", fmt.Sprintf("entry %d follows entry %d", n.N, after), "n is dense: something was lost", exitIntegrity}
+			}
+			after = n.N
+			if err := out.add(n); err != nil {
+				return err
+			}
+		}
+		if len(page.Items) > 0 {
+			if err := out.flush(f.follow); err != nil {
+				return err
+			}
+			continue
+		}
+		if !f.follow {
+			break
+		}
+		wait = pollWait
+	}
+	return out.close()
+}
+
+// inboxOut writes notifications in the format that is asked for.
+type inboxOut struct {
+	app   *app
+	flags inboxFlags
+	list  *list
+	rows  [][]string
+	n     int
+	head  bool
+}
+
+func (a *app) newInbox(f inboxFlags) (*inboxOut, error) {
+	l, err := a.newList([]column{{"N", "n", false}, {"AT", "at", false}, {"REASON", "reason", false}, {"ROLE", "role", false}, {"CLASS", "body.match.class", false},
+		{"GRADE", "body.match.grade", false}, {"OWNER", "body.match.summary.owner", false}, {"ID", "about.id", false}, {"SEQ", "seq", false}})
+	return &inboxOut{app: a, flags: f, list: l}, err
+}
+
+func (o *inboxOut) full() bool { return o.flags.limit > 0 && o.n >= o.flags.limit }
+
+func (o *inboxOut) add(n events.Notification) error {
+	if o.full() || !o.wanted(n) {
+		return nil
+	}
+	o.n++
+	if o.list.format == "table" {
+		o.rows = append(o.rows, []string{strconv.FormatUint(n.N, 10), clock(n.At), kindOf(n), notificationWords(n)})
+		return nil
+	}
+	raw, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("write notification: %w", err)
+	}
+	return o.list.add(raw)
+}
+
+func (o *inboxOut) wanted(n events.Notification) bool {
+	return o.flags.kind == "" || o.flags.kind == n.Reason || o.flags.kind == kindOf(n)
+}
+
+// flush shows at once what came, when there is no end to wait for.
+func (o *inboxOut) flush(follow bool) error {
+	if o.list.csv != nil {
+		o.list.csv.Flush()
+	}
+	if !follow || o.list.format != "table" {
+		return nil
+	}
+	return o.writeRows()
+}
+
+func (o *inboxOut) writeRows() error {
+	if len(o.rows) == 0 {
+		return nil
+	}
+	rows := o.rows
+	o.rows = nil
+	if o.head {
+		for _, r := range rows {
+			fmt.Fprintln(o.app.out, strings.Join(r, "  "))
+		}
+		return nil
+	}
+	o.head = true
+	return o.app.table([]string{"N", "AT", "KIND", "WHAT"}, rows)
+}
+
+func (o *inboxOut) close() error {
+	if o.list.format != "table" {
+		return o.list.close()
+	}
+	if o.n == 0 {
+		o.app.note("the inbox is empty")
+	}
+	return o.writeRows()
+}
+
+// clock is the time of day, UTC.
+func clock(at string) string {
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return at
+	}
+	return t.UTC().Format(time.TimeOnly)
+}
+
+func kindOf(n events.Notification) string {
+	if n.Reason == "match" && n.Body.Match != nil {
+		return n.Body.Match.Class
+	}
+	return n.Reason
+}
+
+// notificationWords are one line that says why this was told.
+func notificationWords(n events.Notification) string {
+	b := n.Body
+	var text string
+	switch {
+	case b.Match == nil:
+		text = otherWords(n)
+	case n.Role == "general_secretariat" || n.Role == "recipient":
+		text = partiesWords(n)
+	case strings.Contains(n.Role, "owner") && b.YourRecord != nil && b.Question != nil:
+		text = "your " + b.YourRecord.ID + "  searched by " + askedBy(*b.Question)
+		if b.Question.Category != "" {
+			text = "your " + b.YourRecord.ID + "  meets a weapon " + whatHappened(*b.Question)
+		}
+		if !b.YourSearch.IsZero() {
+			text += "  your search " + shortID(b.YourSearch.String())
+		}
+	default:
+		s := b.Match.Summary
+		text = joined(markOf(*b.Match, false), s.Make, s.Calibre) + "  " + gradeWords(b.Match.Grade) + "  " + whatHappened(s) + "  " + yours(b)
+	}
+	if b.Late {
+		text += " (before the record)"
+	}
+	return text
+}
+
+// yours is what of the asker's own was met.
+func yours(b events.NotificationBody) string {
+	text := "your record"
+	switch {
+	case !b.YourSearch.IsZero():
+		text = "your search " + shortID(b.YourSearch.String())
+	case b.YourRecord != nil:
+		text = "your " + b.YourRecord.ID
+	}
+	if b.Question != nil && b.Question.ActingFor != "" {
+		text += " for " + b.Question.ActingFor
+	}
+	return text
+}
+
+// partiesWords name both sides: WCO (FJ-CUSTOMS) × NCB-BR.
+func partiesWords(n events.Notification) string {
+	asker := "?"
+	if q := n.Body.Question; q != nil {
+		asker = q.Owner
+		if q.ActingFor != "" {
+			asker += " (" + q.ActingFor + ")"
+		}
+	}
+	return asker + " × " + n.Body.Match.Summary.Owner + "  " + gradeWords(n.Body.Match.Grade)
+}
+
+func otherWords(n events.Notification) string {
+	switch {
+	case n.Body.Agreement != "":
+		return joined("agreement", n.Body.Agreement, n.Body.Because)
+	case n.Body.Candidates > 0:
+		return plural(int(n.Body.Candidates), "candidate", "candidates") + " since yesterday: armslog match list --status candidate"
+	}
+	return joined(n.About.Kind, shortID(n.About.ID), n.Body.Because)
+}

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// column is one column of a list: its head, and where its value stands in an
+// item's JSON. A short one shows the beginning of an id in tables.
+type column struct {
+	title, path string
+	short       bool
+}
+
+// format is how data is written.
+func (a *app) format() (string, error) {
+	switch f := a.settings.get("output"); f {
+	case "table", "json", "ndjson", "csv":
+		return f, nil
+	case "":
+		if terminal(a.out) {
+			return "table", nil
+		}
+		return "ndjson", nil
+	default:
+		return "", &usageError{fmt.Sprintf("-o %s is no format", f), "one of table, json, ndjson, csv"}
+	}
+}
+
+// list writes items in the format that is asked for.
+type list struct {
+	app     *app
+	format  string
+	columns []column
+	rows    [][]string
+	items   []json.RawMessage
+	csv     *csv.Writer
+}
+
+func (a *app) newList(columns []column) (*list, error) {
+	format, err := a.format()
+	if err != nil {
+		return nil, err
+	}
+	l := &list{app: a, format: format, columns: columns}
+	if format == "csv" {
+		l.csv = csv.NewWriter(a.out)
+		head := make([]string, len(columns))
+		for i, c := range columns {
+			head[i] = strings.ReplaceAll(c.path, ".", "_")
+		}
+		return l, l.csv.Write(head)
+	}
+	return l, nil
+}
+
+// add takes one item, as the registry sent it.
+func (l *list) add(item json.RawMessage) error {
+	switch l.format {
+	case "ndjson":
+		return writeLine(l.app.out, item)
+	case "json":
+		l.items = append(l.items, item)
+		return nil
+	}
+	row, err := l.row(item)
+	if err != nil {
+		return err
+	}
+	if l.csv != nil {
+		return l.csv.Write(row)
+	}
+	l.rows = append(l.rows, row)
+	return nil
+}
+
+func (l *list) row(item json.RawMessage) ([]string, error) {
+	d := json.NewDecoder(bytes.NewReader(item))
+	d.UseNumber()
+	var object map[string]any
+	if err := d.Decode(&object); err != nil {
+		return nil, fmt.Errorf("read item: %w", err)
+	}
+	row := make([]string, len(l.columns))
+	for i, c := range l.columns {
+		row[i] = plain(lookUp(object, c.path))
+		if c.short && l.format == "table" {
+			row[i] = shortID(row[i])
+		}
+	}
+	return row, nil
+}
+
+// close writes what waits for the end.
+func (l *list) close() error {
+	switch {
+	case l.csv != nil:
+		l.csv.Flush()
+		return l.csv.Error()
+	case l.format == "json":
+		if l.items == nil {
+			l.items = []json.RawMessage{}
+		}
+		return writeIndented(l.app.out, l.items)
+	case l.format == "table" && len(l.rows) == 0:
+		l.app.note("none")
+		return nil
+	case l.format == "table":
+		head := make([]string, len(l.columns))
+		for i, c := range l.columns {
+			head[i] = c.title
+		}
+		return l.app.table(head, l.rows)
+	}
+	return nil
+}
+
+// table writes rows under heads, without columns that are empty throughout.
+func (a *app) table(head []string, rows [][]string) error {
+	widths := make([]int, len(head))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	bold := terminal(a.out) && !a.global.noColor && os.Getenv("NO_COLOR") == ""
+	if bold {
+		b.WriteString("\x1b[1m")
+	}
+	writeCells(&b, head, widths)
+	if bold {
+		b.WriteString("\x1b[0m")
+	}
+	for _, row := range rows {
+		b.WriteByte('\n')
+		writeCells(&b, row, widths)
+	}
+	b.WriteByte('\n')
+	_, err := io.WriteString(a.out, b.String())
+	return err
+}
+
+// writeCells writes one line. A column of width 0 is left out; the head counts
+// as soon as there is one cell beneath it.
+func writeCells(b *strings.Builder, cells []string, widths []int) {
+	var line strings.Builder
+	for i, cell := range cells {
+		if i >= len(widths) || widths[i] == 0 {
+			continue
+		}
+		line.WriteString(pad(cell, max(widths[i], 4)+2))
+	}
+	b.WriteString(strings.TrimRight(line.String(), " "))
+}
+
+// pad fills up with spaces to a width in characters.
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 1))
+}
+
+// lookUp finds a value by its path.
+func lookUp(object map[string]any, path string) any {
+	v, there := object[path]
+	name, rest, deeper := strings.Cut(path, ".")
+	if there || !deeper {
+		return v
+	}
+	v = object[name]
+	inner, _ := v.(map[string]any)
+	return lookUp(inner, rest)
+}
+
+func plain(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool:
+		return strconv.FormatBool(v)
+	case []any:
+		parts := make([]string, len(v))
+		for i := range v {
+			parts[i] = plain(v[i])
+		}
+		return strings.Join(parts, " ")
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// object writes one thing: as JSON, or as the table form says.
+func (a *app) object(raw json.RawMessage, table func() error) error {
+	format, err := a.format()
+	if err != nil {
+		return err
+	}
+	switch {
+	case format == "table" && table != nil:
+		return table()
+	case format == "json" || format == "table":
+		return writeIndented(a.out, raw)
+	case format == "csv":
+		return &usageError{"-o csv is for lists", "-o json or -o table"}
+	}
+	return writeLine(a.out, raw)
+}
+
+func writeLine(w io.Writer, raw []byte) error {
+	var b bytes.Buffer
+	if err := json.Compact(&b, raw); err != nil {
+		return fmt.Errorf("write item: %w", err)
+	}
+	b.WriteByte('\n')
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func writeIndented(w io.Writer, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write item: %w", err)
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// shortID is the beginning of an id that people read.
+func shortID(id string) string { return id[:min(8, len(id))] }
+
+// count writes a number with commas: 55,687.
+func count[N int | int64 | uint64](n N) string {
+	s := strconv.FormatInt(int64(n), 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// plural is "1 match", "2 matches".
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}
+
+func marshal(v any) (json.RawMessage, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("write item: %w", err)
+	}
+	return text, nil
+}
