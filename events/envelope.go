@@ -85,7 +85,9 @@ func ParseEnvelope(headers []Header) (Envelope, []FieldError) {
 // where one was left out because it is too long or one too many.
 func (e *Envelope) keep(headers []Header) (ok bool) {
 	ok = true
-	e.Headers = make([]Header, 0, min(len(headers), MaxHeaders))
+	if len(headers) > 0 {
+		e.Headers = make([]Header, 0, min(len(headers), MaxHeaders))
+	}
 	for _, h := range headers {
 		if !strings.HasPrefix(h.Key, "ce_") && h.Key != HeaderContentType {
 			continue

@@ -38,7 +38,7 @@ var (
 	ruleCodeList  = textRule{max: 32, form: isListName, says: "small letters, digits and underscore, such as local"}
 	ruleAnyCode   = textRule{max: 32, form: isCode, says: "capital letters, digits, dot and hyphen, such as TAS"}
 	rulePattern   = textRule{max: 64, form: isSerialPattern, says: "signs, [classes] and {counts} as in [A-Z]{3}[0-9]{4}"}
-	ruleKey       = textRule{max: 256, form: isKey, says: "a verifier key: printable ASCII without a space"}
+	ruleKey       = textRule{max: 256, form: printableASCII, says: "a verifier key: printable ASCII without a space"}
 )
 
 // check gives the code of what is wrong with a text, "" for nothing. wide says
@@ -180,13 +180,14 @@ func isReferenceCode(s string) bool {
 	return true
 }
 
-func isKey(s string) bool {
+// printableASCII: no space, and not empty.
+func printableASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
 			return false
 		}
 	}
-	return true
+	return s != ""
 }
 
 // isSerialPattern: signs A-Z 0-9 and hyphen or [classes] of them, each of which
