@@ -123,7 +123,7 @@ func TestBodiesThatAreRefusedUnread(t *testing.T) {
 	w.post("NCB-BR", "/v1/records", strings.Repeat("x", events.MaxBody+1)).problem(t, http.StatusRequestEntityTooLarge, "too_large")
 	unsized := io.MultiReader(strings.NewReader(strings.Repeat("x", events.MaxBody+1))) // chunked: no length before
 	w.do(w.request("NCB-BR", http.MethodPost, "/v1/records", unsized)).problem(t, http.StatusRequestEntityTooLarge, "too_large")
-	for _, body := range []string{"", "x", "{", "[]", "\x00", "\xff", strings.Repeat("[", 10_000)} {
+	for _, body := range []string{"", "x", "{", "\x00", "\xff", "1 2", "{}{}"} {
 		p := w.post("NCB-BR", "/v1/records", body).problem(t, http.StatusBadRequest, "not_json")
 		require.NotNil(t, p.Seq, "what could not be read is kept: the entry is the dead letter")
 	}
