@@ -25,6 +25,9 @@ func (c *call) makeSearch(b *events.SearchMade) decision {
 	if _, known := c.findSubject(id); known {
 		return reject("/headers/ce_id", "id_reused") // also after the window of requests
 	}
+	if c.inFuture(b.Firearm.Manufactured) {
+		return reject("/firearm/manufactured", "date_in_future")
+	}
 	if c.inFuture(b.Incident.Date) {
 		return reject("/incident/date", "date_in_future")
 	}
@@ -55,11 +58,11 @@ func (c *call) mayMake(b *events.SearchMade, acting orgRef) decision {
 	default:
 		return reject("", code)
 	}
-	a := c.agreementFor(c.sender, rightSearch, c.in.At)
-	if a == nil {
-		return decision{} // an NCB asks by its own right
+	if c.org(c.sender).Kind == kindNCB && acting == 0 {
+		return decision{} // by its own right: what agreements it has bind what they give
 	}
-	if len(a.Purposes) > 0 && !slices.Contains(a.Purposes, b.Purpose) {
+	a := c.searchAgreement(c.sender, acting, b.Purpose, c.in.At)
+	if a == nil {
 		return reject("/purpose", "wrong_purpose")
 	}
 	used := c.org(c.sender).used
@@ -138,7 +141,7 @@ func (c *call) withdrawSearch(b *events.SearchWithdrawn) decision {
 		return reject("/search_id", "search_unknown") // the same for somebody else's as for none
 	}
 	q := c.subject(row)
-	if q.is(flagEnded) {
+	if !q.standing(c.in.At) {
 		return reject("/search_id", "search_over")
 	}
 	d := accept(events.QuestionEndedEffect{ID: q.id, Because: "withdrawn"})

@@ -120,11 +120,11 @@ func (d *directory) agreementFor(ref orgRef, right string, at int64) *agreement 
 func (d *directory) grant(a *agreement) (amended bool) {
 	old := d.agreements[a.AgreementID]
 	if old != nil {
-		was, _ := d.lookup(old.Grantee)
+		was := d.org(d.refOf(old.Grantee))
 		was.granted = slices.DeleteFunc(was.granted, func(x *agreement) bool { return x == old })
 	}
 	d.agreements[a.AgreementID] = a
-	grantee, _ := d.lookup(a.Grantee)
+	grantee := d.org(d.refOf(a.Grantee)) // there, but for its naming having been erased
 	grantee.granted = append(grantee.granted, a)
 	slices.SortFunc(grantee.granted, func(x, y *agreement) int { return strings.Compare(x.AgreementID, y.AgreementID) })
 	d.ending = slices.DeleteFunc(d.ending, func(x *agreement) bool { return x == old })
@@ -160,13 +160,23 @@ func (d *directory) mayAsk(asker, acting orgRef, at int64) (code string) {
 	if !d.has(asker, rightSearch, at) {
 		return "no_right"
 	}
-	if acting == 0 {
+	if acting == 0 || d.searchAgreement(asker, acting, "", at) != nil {
 		return ""
 	}
-	if !d.mayActFor(d.agreementFor(asker, rightSearch, at), acting, at) {
-		return "not_acting_for"
+	return "not_acting_for"
+}
+
+// searchAgreement is the first agreement by which asker may search for acting
+// (0 = itself) and for purpose ("" = any), nil if there is none.
+func (d *directory) searchAgreement(asker, acting orgRef, purpose string, at int64) *agreement {
+	for _, a := range d.org(asker).granted {
+		if a.active(at) && slices.Contains(a.Rights, rightSearch) &&
+			(acting == 0 || d.mayActFor(a, acting, at)) &&
+			(purpose == "" || len(a.Purposes) == 0 || slices.Contains(a.Purposes, purpose)) {
+			return a
+		}
 	}
-	return ""
+	return nil
 }
 
 // recipient is whose inbox gets what is told to an organisation: its own, its
