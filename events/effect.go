@@ -30,7 +30,7 @@ type QuestionEndedEffect struct {
 type Tell struct {
 	Org  OrgID  `json:"org"`
 	Role string `json:"role"` // general_secretariat, asker, owner; merged roles joined by "+"
-	N    uint64 `json:"n"`
+	N    uint64 `json:"n"`    // 0 = it may know, and has no inbox: its reply and its lists say so
 }
 
 // Results says how the descriptions compare: agree, unknown, conflict.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry/matching"
 )
 
 // dueWork is what the registry has to do of its own when log time has come.
@@ -109,6 +110,9 @@ func (s *State) decideDue(in *Input) decision {
 		if s.next != 0 {
 			return reject("", "genesis_is_first")
 		}
+		if _, problems := matching.DecodePolicy(b.Policy); len(problems) > 0 {
+			return reject("/policy", "invalid_policy")
+		}
 		return accept(events.DirectoryEffect{Kind: "organisation", ID: b.GeneralSecretariat, Outcome: "registered"})
 	case *events.SearchLapsed:
 		return accept(c.lapse(b.Day)...)
@@ -167,15 +171,17 @@ func (c *call) goOn(b *events.EffectsContinued) decision {
 	}
 	r := c.subject(next.subject)
 	switch {
-	case r.is(flagClosed):
+	case r.is(flagClosed) && r.isRecord():
 		return accept(c.endMatches(next.subject, endedRecord)...)
-	case r.is(flagEnded) && !r.isRecord():
+	case r.is(flagClosed):
 		return accept(c.endMatches(next.subject, endedQuestion)...)
+	case !c.mayHear(r):
+		return accept() // it lost its right before the rest of the answer
 	}
 	x := c.stored(next.subject)
 	x.marks = c.storedMarks(next.subject)
 	m := c.newMeeting(x)
-	m.self, m.amending = next.subject, true
+	m.self, m.amending = next.subject, r.isRecord()
 	if next.cursor > 0 {
 		m.bounded, m.limit = true, int(next.cursor-1)
 	}

@@ -26,7 +26,18 @@ func (s *State) Evolve(e *events.Entry, p *Prepared) {
 	for _, x := range e.Effects {
 		s.evolveEffect(e, x, continued{of: e.Seq, subject: row}, had)
 	}
+	if had && !continues(e) {
+		s.answered(row)
+	}
 	s.settle(e)
+}
+
+// answered drops the marks of a question that does not stand: it kept them only
+// until its answer was complete.
+func (s *State) answered(row uint32) {
+	if q := s.subject(row); !q.isRecord() && q.is(flagEnded) {
+		s.dropMarks(row)
+	}
 }
 
 // remember keeps the request's id for 30 days. Content that changed nothing
@@ -36,6 +47,11 @@ func (s *State) remember(e *events.Entry, p *Prepared) {
 	if sender == 0 || p.Envelope.ID.IsZero() || p.Fingerprint == [8]byte{} ||
 		e.Verdict == events.Unchanged || e.Verdict == events.Duplicate {
 		return
+	}
+	if e.Verdict != events.Accepted {
+		if _, known := s.requests.find(sender, p.Envelope.ID, e.At); known {
+			return // an id belongs to the request that had it first
+		}
 	}
 	s.requests.add(request{id: p.Envelope.ID, org: sender, seq: e.Seq, body: p.Fingerprint, day: events.DayOf(e.At)})
 }
@@ -63,7 +79,9 @@ func (s *State) evolveBody(e *events.Entry, p *Prepared) (row uint32, had bool) 
 	case *events.AgreementRevoked:
 		s.revoke(b)
 	case *events.AgreementEnded:
-		s.end(s.agreements[b.AgreementID], "ended", false)
+		if a := s.agreements[b.AgreementID]; a != nil {
+			s.end(a, "ended", false)
+		}
 	case *events.PolicySet:
 		s.setPolicy(b.Raw)
 	case *events.ReferenceSubmitted:
@@ -128,8 +146,7 @@ func (s *State) revoke(b *events.AgreementRevoked) {
 	if !keep {
 		return
 	}
-	grantee, _ := s.lookup(a.Grantee)
-	for _, row := range grantee.questions {
+	for _, row := range s.org(s.refOf(a.Grantee)).questions {
 		s.subject(row).flags |= flagKept
 	}
 }
@@ -159,11 +176,13 @@ func (s *State) putSearch(e *events.Entry, p *Prepared, b *events.SearchMade) ui
 	q.calibre, q.place = s.calibres.intern(b.Firearm.Calibre), s.places.intern(b.Incident.Place)
 	row := s.addSubject(q)
 	s.count(asker, e.At, isPartial(b.Firearm.Marks))
+	if q.stands != 0 || continues(e) {
+		s.setMarks(row, b.Firearm.Marks)
+	}
 	if q.stands == 0 {
 		s.subject(row).flags |= flagEnded
 		return row
 	}
-	s.setMarks(row, b.Firearm.Marks)
 	s.org(asker).questions = append(s.org(asker).questions, row)
 	s.due.standsUntil(row, q.stands)
 	return row

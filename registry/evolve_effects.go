@@ -14,7 +14,7 @@ func (s *State) evolveEffect(e *events.Entry, x events.Effect, here continued, h
 	case events.RecordEffect:
 		s.evolveRecord(e, x)
 	case events.QuestionEndedEffect:
-		s.endQuestion(x.ID)
+		s.endQuestion(x)
 	case *events.MatchEffect:
 		s.evolveMatch(e, &x.Meeting, statusNotified, rolesOf(x.Tell))
 		s.deliver(e.Seq, x.Tell)
@@ -56,19 +56,22 @@ func (s *State) evolveRecord(e *events.Entry, x events.RecordEffect) {
 	}
 }
 
-func (s *State) endQuestion(id events.UUID) {
-	row, known := s.findSubject(id)
+func (s *State) endQuestion(x events.QuestionEndedEffect) {
+	row, known := s.findSubject(x.ID)
 	if !known {
 		return
 	}
 	s.subject(row).flags |= flagEnded
+	if x.Because == "withdrawn" {
+		s.subject(row).flags |= flagClosed
+	}
 	s.dropMarks(row)
 }
 
 func (s *State) evolveMatch(e *events.Entry, x *events.Meeting, status, told uint8) {
 	if known, ok := s.matches.find(x.ID); ok {
-		if known.status == statusEnded {
-			known.told = 0
+		if known.status != statusNotified {
+			known.told = 0 // being shown a candidate is not being told of a match
 		}
 		known.status, known.seq, known.class = status, e.Seq, classOf(x.Class)
 		known.told |= told
@@ -111,7 +114,11 @@ func (s *State) evolveCandidate(e *events.Entry, x *events.CandidateEffect) {
 // deliver puts an entry into the inboxes of those it tells.
 func (s *State) deliver(seq uint64, tells []events.Tell) {
 	for _, t := range tells {
-		if o, _ := s.lookup(t.Org); o != nil && t.N == uint64(len(o.inbox))+1 {
+		if t.N == 0 {
+			continue // it has no inbox
+		}
+		// The organisation is there, but for its naming having been erased.
+		if o := s.org(s.refOf(t.Org)); t.N == uint64(len(o.inbox))+1 {
 			o.inbox = append(o.inbox, seq)
 		}
 	}
@@ -151,11 +158,18 @@ func (s *State) sweepAgain(e *events.Entry) {
 		}
 		o.questions = standing
 	}
-	if len(e.Effects) > 0 {
-		if _, more := e.Effects[len(e.Effects)-1].(events.MoreEffect); more {
-			s.sweepWhereNeeded(e)
-		}
+	if continues(e) {
+		s.sweepWhereNeeded(e)
 	}
+}
+
+// continues says whether due work goes on with the entry's decision.
+func continues(e *events.Entry) bool {
+	if len(e.Effects) == 0 {
+		return false
+	}
+	_, more := e.Effects[len(e.Effects)-1].(events.MoreEffect)
+	return more
 }
 
 func (s *State) hasUnheard(ref orgRef) bool {

@@ -46,7 +46,7 @@ func cast(x, y *side) (r roles, ok bool) {
 func (m *meeting) follow(p *pair) events.Effect {
 	y := m.stored(p.row)
 	r, ok := cast(&m.x, &y)
-	if !ok || p.decision.Outcome == matching.Nothing || !m.counts(r, &y) {
+	if !ok || p.over || p.decision.Outcome == matching.Nothing || !m.counts(r, &y) {
 		return nil
 	}
 	outcome := p.decision.Outcome
@@ -59,6 +59,9 @@ func (m *meeting) follow(p *pair) events.Effect {
 	known, _ := m.matches.find(events.MatchID(r.question.id, r.record.id))
 	if known != nil && m.subject(known.question).id != r.question.id {
 		r.question, r.record = r.record, r.question // whoever asked first goes on asking
+	}
+	if known != nil && known.status == statusEnded && known.ended == endedDenied && m.withheld(r) {
+		return nil // what it ended for still holds
 	}
 	if outcome == matching.Candidate {
 		return m.candidate(p, r, known)
@@ -107,10 +110,15 @@ func (c *call) denied(list []orgRef, party, acting orgRef) bool {
 	return false
 }
 
+// withheld says whether either side of a pair is withheld from the other.
+func (m *meeting) withheld(r roles) bool {
+	return m.denied(r.record.deny, r.question.org, r.question.acting) || m.denied(r.question.deny, r.record.org, 0)
+}
+
 // candidate shows a pair to one party alone: the asker, or, where the weapon
 // was seen before it was lost, the owner of the loss.
 func (m *meeting) candidate(p *pair, r roles, known *match) events.Effect {
-	if known != nil && (known.status != statusEnded || known.ended == endedDenied) {
+	if known != nil && known.status != statusEnded {
 		return nil
 	}
 	seen, hidden := r.question.org, m.denied(r.record.deny, r.question.org, r.question.acting)
@@ -130,9 +138,6 @@ func (m *meeting) notifyParties(p *pair, r roles, known *match) events.Effect {
 		return m.match(p, r, parties, known)
 	}
 	if known.status == statusEnded {
-		if known.ended == endedDenied && parties&roleAsker == 0 {
-			return nil
-		}
 		return &events.MatchRenewedEffect{Meeting: m.describe(p, r), Tell: m.tell(r, parties)}
 	}
 	return m.match(p, r, parties&^known.told, known)
@@ -171,8 +176,12 @@ func (m *meeting) tell(r roles, parties uint8) []events.Tell {
 func (c *call) tellRoles(parties uint8, secretary, asker, owner orgRef) (tells []events.Tell) {
 	refs := [...]orgRef{secretary, asker, owner}
 	for i, role := range roleNames {
+		if parties&role.bit == 0 {
+			continue
+		}
 		to := c.recipient(refs[i])
-		if parties&role.bit == 0 || to == 0 {
+		if to == 0 { // it may know, and reads of it in its reply or its list
+			tells = append(tells, events.Tell{Org: c.org(refs[i]).OrganisationID, Role: role.name})
 			continue
 		}
 		id := c.org(to).OrganisationID
@@ -221,9 +230,9 @@ func (m *meeting) describe(p *pair, r roles) events.Meeting {
 // mark is gone, or the asker is now denied. What ended on the other side is
 // left alone.
 func (m *meeting) endLost(pairs []pair) {
-	met := make(map[uint32]bool, len(pairs))
-	for _, p := range pairs {
-		met[p.row] = true
+	met := make(map[uint32]*pair, len(pairs))
+	for i := range pairs {
+		met[pairs[i].row] = &pairs[i]
 	}
 	for _, i := range m.matches.bySubject[m.self] {
 		known := m.matches.all.at(i)
@@ -235,12 +244,12 @@ func (m *meeting) endLost(pairs []pair) {
 			continue
 		}
 		switch y := m.stored(other); {
-		case !met[other]:
-			m.end(known, endedMark)
-		case other == known.question && known.told&roleAsker != 0 && m.denied(m.x.deny, y.org, y.acting):
-			m.end(known, endedDenied)
-		case other == known.record && known.told&roleOwner != 0 && m.denied(m.x.deny, y.org, 0):
-			m.end(known, endedDenied)
+		case met[other] == nil:
+			m.add(m.ending(known, endedMark))
+		case other == known.question && known.told&roleAsker != 0 && m.denied(m.x.deny, y.org, y.acting),
+			other == known.record && known.told&roleOwner != 0 && m.denied(m.x.deny, y.org, 0):
+			met[other].over = true
+			m.add(m.ending(known, endedDenied))
 		}
 	}
 }
@@ -248,10 +257,6 @@ func (m *meeting) endLost(pairs []pair) {
 // gone says whether a subject can meet nothing any more, so that its absence
 // among the pairs says nothing about marks.
 func (m *meeting) gone(y *subject) bool { return y.is(flagClosed) || y.is(flagEnded) || y.marks == 0 }
-
-func (m *meeting) end(known *match, because uint8) {
-	m.effects = append(m.effects, m.ending(known, because))
-}
 
 // ending tells those who were told that a match is over.
 func (c *call) ending(known *match, because uint8) events.Effect {

@@ -50,11 +50,12 @@ type meeting struct {
 	*call
 	x         side
 	self      uint32 // row of x, if amending or continuing
-	amending  bool   // x is in the state already
+	amending  bool   // x is a record of the state already
 	bounded   bool   // only limit candidates are shown: a search
 	limit     int
 	broad     int // stored marks met before it is too broad; 0 = no bound
 	truncated bool
+	full      bool // the entry holds no more; what remains is left to due work
 	effects   []events.Effect
 }
 
@@ -67,6 +68,7 @@ type pair struct {
 	theirs   int
 	facts    matching.Facts
 	decision matching.Decision
+	over     bool // its match ends with this decision
 }
 
 // better says whether p tells more than q: by outcome, then grade, then
@@ -78,7 +80,8 @@ func (p pair) better(q pair) bool {
 
 // run fills effects; false says that x is too broad to be answered. What does
 // not fit into one entry is left to due work, whose cursor says how many
-// candidates may still be shown: 0 = all, k = k - 1.
+// candidates may still be shown: 0 = all, k = k - 1. The limit cuts what the
+// asker is shown and nothing else: never a match, nor what others are shown.
 func (m *meeting) run() bool {
 	pairs, ok := m.pairs()
 	if !ok {
@@ -87,28 +90,45 @@ func (m *meeting) run() bool {
 	if m.amending {
 		m.endLost(pairs)
 	}
-	shown, full := 0, false
+	shown, here := 0, 0 // candidates for the asker: in all, and in this entry
 	for i := range pairs {
 		e := m.follow(&pairs[i])
 		if e == nil {
 			continue
 		}
-		_, candidate := e.(*events.CandidateEffect)
-		if candidate && m.bounded && shown == m.limit {
+		counted := m.bounded && showsAsker(e)
+		if counted && shown == m.limit {
 			m.truncated = true
-			break // candidates come last
+			continue
 		}
-		if full = full || len(m.effects) >= maxMeetings; !full {
-			m.effects = append(m.effects, e)
-		}
-		if candidate && !full {
+		stays := m.add(e)
+		if counted {
 			shown++
 		}
+		if counted && stays {
+			here++
+		}
 	}
-	if full {
-		m.effects = append(m.effects, events.MoreEffect{Cursor: m.cursor(shown)})
+	if m.full {
+		m.effects = append(m.effects, events.MoreEffect{Cursor: m.cursor(here)})
 	}
 	return true
+}
+
+func showsAsker(e events.Effect) bool {
+	c, ok := e.(*events.CandidateEffect)
+	return ok && c.Class != classes[classPrior]
+}
+
+// add adds an effect if the entry has room for it.
+func (m *meeting) add(e events.Effect) bool {
+	if len(m.effects) >= maxMeetings {
+		m.full = true
+	}
+	if !m.full {
+		m.effects = append(m.effects, e)
+	}
+	return !m.full
 }
 
 func (m *meeting) cursor(shown int) uint64 {

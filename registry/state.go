@@ -172,20 +172,6 @@ func (d *directory) refOf(id events.OrgID) orgRef {
 	return ref
 }
 
-// denies says whether a record's deny set withholds it from a party: from
-// itself, from its parent, or because of the body it acts for.
-func (s *State) denies(set uint16, party, acting orgRef) bool {
-	if set == 0 {
-		return false
-	}
-	list := s.denySets[set]
-	has := func(ref orgRef) bool {
-		_, found := slices.BinarySearch(list, ref)
-		return ref != 0 && found
-	}
-	return has(party) || has(s.org(party).parent) || has(acting)
-}
-
 // storedMarks are the marks that can find a subject, each at its place in the
 // description; the others are left blank.
 func (s *State) storedMarks(row uint32) (marks []events.Mark) {

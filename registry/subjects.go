@@ -36,7 +36,7 @@ type subject struct {
 
 const (
 	flagDated  uint8 = 1 << iota // from and to are stated
-	flagClosed                   // withdrawn: a record that is no more
+	flagClosed                   // withdrawn: a record or question that is no more
 	flagKept                     // a question that stands though its agreement was revoked
 	flagEnded                    // a question that stands no more
 	flagErased                   // its description can no longer be read
