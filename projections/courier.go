@@ -158,6 +158,9 @@ func (c *Courier) entry(ctx context.Context, e *events.Entry, out *outgoing) err
 		return err
 	}
 	for _, t := range tells(e) {
+		if t.N == 0 {
+			continue // it has no inbox
+		}
 		if sent, err := c.sent(ctx, t.Org, e.Seq); err != nil || sent {
 			if err != nil {
 				return err

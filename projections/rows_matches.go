@@ -39,7 +39,9 @@ func (r *Rows) matchEnded(e *events.Entry, f events.MatchEndedEffect) {
 func (r *Rows) told(e *events.Entry, id events.UUID, reason string, tell []events.Tell) {
 	for _, t := range tell {
 		r.tell(e, id, t, reason)
-		r.inbox(e, t.Org, t.N, t.Role, reason, events.About{Kind: "match", ID: id.String()})
+		if t.N > 0 { // else it has no inbox
+			r.inbox(e, t.Org, t.N, t.Role, reason, events.About{Kind: "match", ID: id.String()})
+		}
 	}
 }
 
