@@ -52,6 +52,10 @@ func words(value []byte, e *FieldError, should detail) []string {
 		quoted = strconv.Quote(shorten(text, maxQuoted))
 	}
 	status := statusWord(text)
+	means := statusMeaning[status]
+	if status == "" {
+		status = "obliterated, never_marked or not_recorded"
+	}
 	var length int
 	if should.rule != nil {
 		length = should.rule.max
@@ -60,7 +64,7 @@ func words(value []byte, e *FieldError, should detail) []string {
 	return []string{
 		"{value}", quoted, "{field}", field, "{says}", should.says, "{length}", strconv.Itoa(length),
 		"{least}", strconv.FormatUint(should.least, 10), "{most}", strconv.FormatUint(should.most, 10),
-		"{list}", list, "{codes}", codes, "{status}", status, "{status_means}", statusMeaning[status],
+		"{list}", list, "{codes}", codes, "{status}", status, "{status_means}", means,
 	}
 }
 

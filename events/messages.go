@@ -96,29 +96,29 @@ var sayings = map[string]saying{
 	"agreement_unknown":    {"there is no agreement with this id", "check agreement_id: armslog agreement list"},
 	"organisation_unknown": {"{value} is no organisation of this registry", "check the id: armslog org list"},
 	"parent_unknown":       {"a national entity needs an NCB of its country as its parent", "name the NCB in parent; the General Secretariat registers NCBs"},
-	"reference_unknown":    {"{value} is no entry of the reference table", "submit the make before its models"},
 	"date_in_future":       {"{value} is in the future", "dates are UTC; check day and year"},
 	"retain_past":          {"{value} is in the past, so the record would expire at once", "give a later retain_until"},
-	"valid_past":           {"{value} is in the past, so the agreement would end at once", "give a later valid_until"},
-	"interval_reversed":    {"the end lies before the beginning", "check both dates"},
+	"agreement_over":       {"this agreement has ended already", "see armslog agreement list"},
+	"search_over":          {"this search stands no more", "see armslog search list"},
+	"grantee_fixed":        {"an agreement keeps its grantee", "grant another organisation an agreement of its own"},
+	"kind_fixed":           {"an organisation keeps its kind", "register a new organisation of that kind under an id of its own"},
 	"too_few_signs":        {"{value} has too few known signs to search by", "at least three known digits, and three known signs in a row"},
 	"too_broad":            {"too many records could meet this", "give more of the number, or make, type and calibre"},
 	"quota_exceeded":       {"the day's quota of your agreement is used up", "try again after 00:00 UTC, or ask for a higher limit"},
-	"n_unknown":            {"your inbox has no entry with this n yet", "acknowledge only what you have read"},
+	"not_sent_yet":         {"your inbox has no entry with this n yet", "acknowledge only what you have read"},
+	"genesis_is_first":     {"a journal has one genesis entry, its first", "start a new data directory for a new registry"},
+	"nothing_due":          {"nothing of this kind is due", "tell the operator the seq"},
 	"invalid_policy":       {"the policy cannot be used", "see the policy's schema; armslog policy show prints the one in force"},
 	"failed":               {"the registry could not decide this request; it is kept", "tell the operator the seq"},
-	"policy_exists":        {"a policy of this name was in force already", "give every policy a name of its own"},
 
 	// Of the policy's table (package registry/matching)
 	"malformed": {"the policy is not valid JSON", "check quotes and commas"},
 	"missing":   {"{field} is missing", "add {field}"},
 
 	// Warnings
-	"weak_mark":         {"the number is too short to identify a weapon", "it is searchable and never alerts by itself"},
-	"unindexed_mark":    {"too few signs are known to find the weapon by this mark", "it is kept and shown; other marks find the weapon"},
-	"repeated_source":   {"this source id stood in the file before", "the later row amends the earlier one"},
-	"implausible_year":  {"{value} is no plausible year", "it was left out"},
-	"country_unmatched": {"the subdivision lies in another country", "check country and subdivision"},
+	"source_id_twice": {"this source id stood in the file before", "the later row amends the earlier one"},
+	"left_out":        {"what stood here does not fit the field and was left out", "check the row and the mapping"},
+	"weak_mark":       {"the number is too short to identify a weapon", "it is searchable and never alerts by itself"},
 }
 
 // Codes are all codes that a FieldError can have, sorted.
