@@ -24,6 +24,6 @@
 // signs in a row, leading zeros not counted ([CanSearch]); without them it
 // meets nothing. Two partial marks meet when there is a text that both stand
 // for in which both together show that much: three digits, and three signs in a
-// row, legible on either mark at the same place. "RV204*" and "?V2041*" meet;
+// row, legible on both at the same place. "RV204*" and "?V2041*" meet;
 // "RV2*" and "*041" could be one weapon as any two could, and do not.
 package matching

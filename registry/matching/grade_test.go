@@ -63,6 +63,7 @@ func TestCompare(t *testing.T) {
 		{"two partials, nothing in common", part("RV204*"), part("*187123"), NoMeeting},
 		{"two partials, common digits apart", part("A12?B34?99"), part("?12?B34?*"), Partial},
 		{"two partials, a series in common", part("ABC123*"), part("ABC*456"), NoMeeting},
+		{"two partials, any number between", part("?221"), part("122*1"), NoMeeting},
 		{"two partials that contradict", part("RV2041*"), part("RV2042*"), NoMeeting},
 		{"the same partial", part("*204?"), part("*204?"), Partial},
 		{"two partials, zeros dropped on one", part("0?87123"), part("?8712*"), Partial},
@@ -131,27 +132,20 @@ func TestCommonAgainstRecursion(t *testing.T) {
 }
 
 func layOver(p, q []rune, run, longest, digits int) bool {
-	if len(p) == 0 && len(q) == 0 {
-		return longest >= 3 && digits >= 3
-	}
-	if len(p) > 0 && p[0] == Any {
-		return layOver(p[1:], q, run, longest, digits) ||
-			len(q) > 0 && q[0] != Any && layOver(p, q[1:], 0, longest, digits) ||
-			len(q) > 0 && q[0] == Any && (layOver(p, q[1:], run, longest, digits) || layOver(p[1:], q, 0, longest, digits) || layOver(p, q[1:], 0, longest, digits))
-	}
-	if len(q) > 0 && q[0] == Any {
-		return layOver(q, p, run, longest, digits)
-	}
-	if len(p) == 0 || len(q) == 0 {
-		return false
-	}
 	switch {
+	case len(p) == 0 && len(q) == 0:
+		return longest >= 3 && digits >= 3
+	case len(p) > 0 && p[0] == Any:
+		return layOver(p[1:], q, 0, longest, digits) || len(q) > 0 && layOver(p, q[1:], 0, longest, digits)
+	case len(q) > 0 && q[0] == Any:
+		return layOver(q, p, run, longest, digits)
+	case len(p) == 0 || len(q) == 0:
+		return false
 	case p[0] == One || q[0] == One:
 		return layOver(p[1:], q[1:], 0, longest, digits)
 	case foldRune(p[0]) != foldRune(q[0]):
 		return false
-	}
-	if isDigit(p[0]) && isDigit(q[0]) {
+	case isDigit(p[0]) && isDigit(q[0]):
 		digits++
 	}
 	return layOver(p[1:], q[1:], run+1, max(longest, run+1), digits)

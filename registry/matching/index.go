@@ -34,7 +34,7 @@ type Index struct {
 	flags   column[uint8]
 	texts   texts
 
-	whole    keyTable // full marks by their whole; its rings also serve anchored
+	whole    keyTable // full marks by their whole
 	numbers  keyTable // full marks with a series by the number alone
 	anchored anchors  // partial marks by one trigram, for full ones that come
 	full     postings // full marks by every trigram, for partial ones that come
@@ -178,21 +178,23 @@ func (x *Index) unlink(id uint32) {
 // here show: marks to come look much like those that came, so it will be
 // compared in vain the least often.
 func (x *Index) linkPartial(id uint32, r *reading) {
-	sure := x.scratch.sureTrigrams(r)
-	best := sure[0]
-	for _, t := range sure[1:] {
-		if x.full.live(t) < x.full.live(best) {
-			best = t
+	signs, best := r.sure(), -1
+	for i := 0; i+minRun <= len(signs); i++ {
+		if slices.ContainsFunc(signs[i:i+minRun], isWild) {
+			continue
+		}
+		if best < 0 || x.full.live(trigramAt(signs, i)) < x.full.live(trigramAt(signs, best)) {
+			best = i
 		}
 	}
-	x.anchored.add(&x.whole, best, id)
+	x.anchored.add(id, signs, best)
 	for _, t := range x.scratch.allTrigrams(r) {
 		x.partial.at(t).add(id)
 	}
 }
 
 func (x *Index) unlinkPartial(id uint32, r *reading) {
-	x.anchored.remove(&x.whole, x.scratch.sureTrigrams(r), id)
+	x.anchored.remove(id, x.scratch.sureTrigrams(r))
 	x.unpost(&x.partial, x.scratch.allTrigrams(r), flagPartial)
 }
 

@@ -95,6 +95,20 @@ func load(texts []string) *Index {
 	return x
 }
 
+// BenchmarkMeetStrong asks for serials that seldom meet by chance.
+func BenchmarkMeetStrong(b *testing.B) {
+	texts := serials(loaded, "AAA99999")
+	x := load(texts)
+	g := generator{state: 7}
+	asked := make([]string, 1<<16)
+	for i := range asked {
+		if asked[i] = g.serial("AAA99999"); g.intn(5) == 0 {
+			asked[i] = texts[g.intn(len(texts))]
+		}
+	}
+	benchMeet(b, x, asked, false)
+}
+
 func BenchmarkMeet(b *testing.B) {
 	texts := serials(loaded, "")
 	x := load(texts)

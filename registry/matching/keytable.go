@@ -160,17 +160,6 @@ func (t *keyTable) leave(greatest, mark uint32) (left uint32, last bool) {
 	return greatest, false
 }
 
-// holds reports whether a mark is in a ring.
-func (t *keyTable) holds(greatest, mark uint32) bool {
-	for at := t.next.get(greatest); at < mark && at != greatest; {
-		at = t.next.get(at)
-		if at == mark {
-			return true
-		}
-	}
-	return t.next.get(greatest) == mark || greatest == mark
-}
-
 // ring visits the marks of a ring, ascending.
 func (t *keyTable) ring(greatest uint32, visit func(uint32)) {
 	for mark := t.next.get(greatest); ; mark = t.next.get(mark) {

@@ -36,7 +36,7 @@ func Keys(m Mark) iter.Seq2[KeyKind, []byte] {
 }
 
 // reading is a mark made ready to compare. It keeps its buffers: set may be
-// called again and again.
+// called again and again, and does nothing for the mark it was called for last.
 type reading struct {
 	mark      Mark
 	form      []byte // of series and number, one after the other
@@ -48,6 +48,9 @@ type reading struct {
 }
 
 func (r *reading) set(m Mark) {
+	if r.mark == m {
+		return
+	}
 	r.mark = m
 	r.form = r.form[:0]
 	r.number = 0

@@ -42,8 +42,7 @@ func byMark(a, b hit) int { return int(int64(a.mark) - int64(b.mark)) }
 
 // meetFull looks a full mark up under its keys, and the partial marks under its
 // trigrams. No mark is found twice: the number alone is shorter than the whole,
-// so two marks cannot each lack the other's series, and a partial mark hangs on
-// one trigram.
+// so two marks cannot each lack the other's series.
 func (x *Index) meetFull(s *Scratch) {
 	r := &s.asked
 	if len(r.key) == 0 {
@@ -57,10 +56,11 @@ func (x *Index) meetFull(s *Scratch) {
 	if x.anchored.count == 0 {
 		return
 	}
-	for _, t := range s.trigramsOfFull(r) {
-		if greatest, ok := x.anchored.head(t); ok {
-			x.whole.ring(greatest, func(id uint32) { x.try(s, id) })
-		}
+	s.text = appendFoldedRunes(s.text[:0], r.form)
+	s.marks = x.anchored.find(s.marks[:0], s.text)
+	slices.Sort(s.marks)
+	for _, id := range slices.Compact(s.marks) {
+		x.try(s, id)
 	}
 }
 
@@ -72,7 +72,12 @@ func (x *Index) meetKey(s *Scratch, t *keyTable, key []byte, of keyOf) {
 
 // try compares a mark the index has found with the one asked for.
 func (x *Index) try(s *Scratch, id uint32) {
-	s.other.set(x.Mark(MarkID(id)))
+	m := x.Mark(MarkID(id))
+	if m == s.asked.mark && !m.Partial { // the most common meeting needs no comparison
+		s.hits = append(s.hits, hit{id, Exact})
+		return
+	}
+	s.other.set(m)
 	if g := s.grade(); g != NoMeeting {
 		s.hits = append(s.hits, hit{id, g})
 	}
@@ -142,15 +147,9 @@ func (s *Scratch) trigramsOfFull(r *reading) []trigram {
 	return s.trigrams
 }
 
-// sureTrigrams returns the trigrams that every full mark shows which a
-// searchable partial mark meets, by whichever reading: those of its number
-// alone if that can be searched, without leading zeros, which may be gone.
+// sureTrigrams returns the trigrams of a searchable partial mark's sure signs.
 func (s *Scratch) sureTrigrams(r *reading) []trigram {
-	p := &r.whole
-	if r.part.searchable {
-		p = &r.part
-	}
-	s.trigrams = appendTrigrams(s.trigrams[:0], p.dropped())
+	s.trigrams = appendTrigrams(s.trigrams[:0], r.sure())
 	return s.trigrams
 }
 

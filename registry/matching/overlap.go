@@ -76,24 +76,20 @@ func at(p []rune, i int) rune {
 	return p[i]
 }
 
-// step leads from cell j on, where a and b are the next signs of p and q.
+// step leads from cell j on, where a and b are the next signs of p and q. An
+// Any takes the other's next sign, or ends; either way it breaks a run, for
+// nobody knows that the signs around it are neighbours.
 func step(row, below []evidence, j int, a, b rune) {
-	if a == Any && b == Any {
-		row[j] |= row[j].unseen()
-	}
-	if a == Any {
-		below[j] |= row[j]
-		if b != end && b != Any {
-			row[j+1] |= row[j].unseen()
-		}
-	}
-	if b == Any {
-		row[j+1] |= row[j]
-		if a != end && a != Any {
+	if a == Any || b == Any {
+		if a != end {
 			below[j] |= row[j].unseen()
 		}
+		if b != end {
+			row[j+1] |= row[j].unseen()
+		}
+		return
 	}
-	if a == end || b == end || a == Any || b == Any {
+	if a == end || b == end {
 		return
 	}
 	switch {

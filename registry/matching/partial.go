@@ -43,6 +43,17 @@ func (p *pattern) set(form []byte) {
 // dropped is the folded pattern without the literal zeros it begins with.
 func (p *pattern) dropped() []rune { return p.folded[p.zeros:] }
 
+// sure returns the folded signs of a searchable partial mark that every full
+// mark shows, next to one another, which it meets by whichever reading: those of
+// the number alone if that can be searched, without the leading zeros, which may
+// be gone.
+func (r *reading) sure() []rune {
+	if r.part.searchable {
+		return r.part.dropped()
+	}
+	return r.whole.dropped()
+}
+
 func isEvidence(signs []rune) bool {
 	digits, run, longest := 0, 0, 0
 	for _, r := range signs {

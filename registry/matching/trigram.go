@@ -28,7 +28,7 @@ func signCode(folded rune) uint32 {
 	if folded < 0x80 {
 		return asciiCodes[folded]
 	}
-	return otherCodes + uint32(folded)*0x9e3779b1>>8%(1<<signBits-otherCodes)
+	return otherCodes + uint32(folded)*0x9e3779b1>>8%(noSign-otherCodes)
 }
 
 // appendTrigrams appends the trigrams of folded signs, each once, ascending;
