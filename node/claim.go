@@ -1,0 +1,69 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	"github.com/armslog/armslog/consumers"
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry"
+)
+
+// maxSkew is how far a leader's clock may be off the journal's: log time is the
+// leader's, and one bad clock would expire everything.
+const maxSkew = 5 * time.Second
+
+// claim appends a fence and reads back up to it. It returns the nonce under
+// which this node owns the journal, errDeposed if somebody else was faster, and
+// errUnfit if the clocks differ.
+func (n *Node) claim(ctx context.Context) (nonce string, err error) {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails
+	nonce = hex.EncodeToString(random[:])
+	fence := events.Fence{Nonce: nonce, Prev: n.pos.Reader.Owner, Engine: registry.Engine}
+	sent := n.cfg.Now()
+	appended, err := n.appender.Append(ctx, []events.Message{{Headers: fence.Headers()}})
+	if err != nil {
+		return "", err
+	}
+	acknowledged := n.cfg.Now()
+	if err := n.readBack(ctx, appended.Offset+1); err != nil {
+		return "", err
+	}
+	if n.pos.Reader.Owner != nonce {
+		return "", errDeposed
+	}
+	// A broker without append times shares our clock.
+	at := appended.Time
+	if !at.IsZero() && (at.Before(sent.Add(-maxSkew)) || at.After(acknowledged.Add(maxSkew))) {
+		return "", fmt.Errorf("%w: its clock is %s off the journal's", errUnfit, sent.Sub(at).Round(time.Second))
+	}
+	return nonce, nil
+}
+
+// readBack folds what the journal holds up to the offset end, as a follower.
+func (n *Node) readBack(ctx context.Context, end int64) error {
+	b := &consumers.Batch{Position: n.pos}
+	return n.journal.Read(ctx, n.pos.Offset, end, func(items []consumers.Item) error {
+		if err := b.Take(items); err != nil {
+			return err
+		}
+		return n.evolve(b)
+	})
+}
+
+// journalEnd asks until it is answered, or ctx ends.
+func (n *Node) journalEnd(ctx context.Context) (end int64, err error) {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval, wait.MaxElapsedTime = 10*time.Millisecond, time.Second, 0
+	err = backoff.Retry(func() (err error) {
+		end, err = n.journal.End(ctx)
+		return err
+	}, backoff.WithContext(wait, ctx))
+	return end, err
+}

@@ -1,0 +1,7 @@
+package node_test
+
+import "strconv"
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+func maybeRunChild() {}

@@ -1,0 +1,129 @@
+package node
+
+import (
+	"crypto/rand"
+
+	"github.com/armslog/armslog/consumers"
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/producers"
+	"github.com/armslog/armslog/registry"
+)
+
+const (
+	batchEntries = 500     // that are decided between two acknowledgements
+	batchInput   = 1 << 20 // bytes of requests that are taken for one batch
+	// batchBytes ends a batch. One entry more, of the largest request and with
+	// the most effects, still fits below producers.MaxJournalBatch.
+	batchBytes = 2 << 20
+	dueEntries = 64 // of due work in one batch: it is one more mailbox
+)
+
+// decided is a batch of decisions that are not acknowledged yet. The state has
+// evolved past them.
+type decided struct {
+	state *registry.State
+	nonce string
+
+	entries  []*events.Entry
+	prepared []*registry.Prepared
+	messages []events.Message
+	bytes    int
+	salts    []byte // fresh random bytes
+
+	run         *events.Entry // unchanged inputs in a row, not evolved yet
+	runPrepared *registry.Prepared
+}
+
+// decide makes a batch of what waits: due work, then the mailboxes in turn.
+// Log time is the clock's, but never before that of the last entry.
+func (n *Node) decide(boxes *consumers.Mailboxes, nonce string) *decided {
+	d := &decided{state: n.state, nonce: nonce}
+	at := max(n.cfg.Now().UnixMilli(), n.state.LastAt())
+	due := n.pos.Reader.Frontier[events.SourceRegistry]
+	if n.state.Next() == 0 {
+		in := registry.GenesisInput(*n.cfg.Genesis, at)
+		d.decide(in, due, at)
+		return d
+	}
+	for range dueEntries {
+		in := n.state.Due(at)
+		if in == nil {
+			break
+		}
+		d.decide(in, due, at)
+		due++
+	}
+	if len(n.taken) == 0 {
+		n.taken = boxes.Take(batchEntries, batchInput)
+	}
+	for len(n.taken) > 0 && len(d.entries) < batchEntries && d.bytes < batchBytes {
+		r := n.taken[0]
+		n.taken[0], n.taken = nil, n.taken[1:]
+		d.decide(&registry.Input{Src: r.Org, Span: r.Span, Value: r.Value, Prepared: r.Prepared}, r.Off, at)
+	}
+	d.endRun()
+	return d
+}
+
+// decide decides one request. From one mailbox, a run of requests that change
+// nothing becomes one entry.
+func (d *decided) decide(in *registry.Input, off, at int64) {
+	in.Off, in.At, in.Salt = off, at, d.salt()
+	e := d.state.Decide(in)
+	if d.run != nil {
+		if joins(e) && e.Src == d.run.Src && e.Off == d.run.Off+d.run.Span {
+			d.run.Span += e.Span
+			d.run.Envelope, d.runPrepared = events.Envelope{}, nil
+			return
+		}
+		d.endRun()
+		e = d.state.Decide(in) // one seq later
+	}
+	if joins(e) {
+		d.run, d.runPrepared = e, in.Prepared
+		return
+	}
+	d.add(e, in.Prepared)
+}
+
+// joins says whether an entry says nothing but that nothing changed.
+func joins(e *events.Entry) bool {
+	return e.Verdict == events.Unchanged && len(e.Warnings) == 0 && len(e.Effects) == 0
+}
+
+func (d *decided) endRun() {
+	if d.run != nil {
+		d.run.Value = nil
+		d.add(d.run, d.runPrepared)
+		d.run, d.runPrepared = nil, nil
+	}
+}
+
+func (d *decided) add(e *events.Entry, p *registry.Prepared) {
+	e.Owner = d.nonce
+	d.state.Evolve(e, p)
+	m := events.Message{Headers: e.Headers(), Value: e.Value}
+	d.entries = append(d.entries, e)
+	d.prepared = append(d.prepared, p)
+	d.messages = append(d.messages, m)
+	d.bytes += producers.Size(m)
+}
+
+// items are the entries as the journal holds them from offset on.
+func (d *decided) items(offset int64) []consumers.Item {
+	items := make([]consumers.Item, len(d.entries))
+	for i, e := range d.entries {
+		items[i] = consumers.Item{Item: events.Item{Entry: e, Offset: offset + int64(i)}, Prepared: d.prepared[i]}
+	}
+	return items
+}
+
+func (d *decided) salt() (salt [16]byte) {
+	if len(d.salts) == 0 {
+		d.salts = make([]byte, 64*len(salt))
+		_, _ = rand.Read(d.salts) // never fails
+	}
+	copy(salt[:], d.salts)
+	d.salts = d.salts[len(salt):]
+	return salt
+}

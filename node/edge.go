@@ -1,0 +1,118 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/gateway"
+	"github.com/armslog/armslog/producers"
+	"github.com/armslog/armslog/registry"
+)
+
+// Gateway is the service that answers HTTP on l. What of cfg the node itself
+// provides (mailboxes, state, view, readiness) it fills in.
+func Gateway(cfg gateway.Config, l net.Listener) Service {
+	return func(ctx context.Context, n *Node) error {
+		cfg.Mailboxes, cfg.Registry, cfg.View = mailboxLog{n}, n, edgeView{n.View(), n}
+		cfg.Ready = n.readiness
+		g, err := gateway.New(cfg)
+		if err != nil {
+			return err
+		}
+		return g.Serve(ctx, l)
+	}
+}
+
+// readiness says why this node cannot answer well now, or nil.
+func (n *Node) readiness() error {
+	select {
+	case <-n.ready:
+		return nil
+	default:
+		return errors.New("the state has not reached the journal's end")
+	}
+}
+
+// mailboxLog is the way of the edge's requests: Submit, with the errors that
+// the edge knows.
+type mailboxLog struct{ n *Node }
+
+func (m mailboxLog) Submit(ctx context.Context, org events.OrgID, msgs []events.Message) (gateway.Pending, error) {
+	p, err := m.n.Submit(ctx, org, msgs)
+	if err != nil {
+		return nil, edgeError(err)
+	}
+	return edgePending{p}, nil
+}
+
+type edgePending struct{ p *Pending }
+
+func (e edgePending) Next(ctx context.Context) (*events.Entry, error) {
+	entry, err := e.p.Next(ctx)
+	return entry, edgeError(err)
+}
+
+// edgeError is a producer's error as the edge tells it.
+func edgeError(err error) error {
+	var busy *producers.BusyError
+	switch {
+	case errors.As(err, &busy):
+		return &gateway.BusyError{RetryAfter: busy.RetryAfter}
+	case errors.Is(err, producers.ErrOutcomeUnknown):
+		return gateway.ErrOutcomeUnknown
+	case errors.Is(err, producers.ErrUnavailable):
+		return &gateway.UnavailableError{Code: "unavailable", RetryAfter: time.Second}
+	}
+	return err
+}
+
+// edgeView renders replies, and waits for those that due work continues: a
+// search's reply waits for the last of it.
+type edgeView struct {
+	registry.View
+	n *Node
+}
+
+func (v edgeView) Entry(ctx context.Context, seq uint64) (*events.Entry, error) { return v.n.Entry(ctx, seq) }
+
+func (v edgeView) Reply(ctx context.Context, e *events.Entry) (events.Reply, error) {
+	r, err := v.View.Reply(ctx, e)
+	if err != nil || !continues(e) {
+		return r, err
+	}
+	more := v.n.Subscribe(e.Seq + 1)
+	for {
+		entries, err := more.Next(ctx)
+		if err != nil {
+			return r, err
+		}
+		for _, x := range entries {
+			if !continuesOf(x, e.Seq) {
+				continue
+			}
+			if err := v.View.Continue(ctx, e, x, &r); err != nil || !continues(x) {
+				return r, err
+			}
+		}
+	}
+}
+
+func continues(e *events.Entry) bool {
+	if len(e.Effects) == 0 {
+		return false
+	}
+	_, more := e.Effects[len(e.Effects)-1].(events.MoreEffect)
+	return more
+}
+
+func continuesOf(e *events.Entry, seq uint64) bool {
+	if e.Envelope.Type != events.TypeEffectsContinued {
+		return false
+	}
+	body, _ := events.Decode(e.Envelope.Type, e.Value)
+	b, ok := body.(*events.EffectsContinued)
+	return ok && b.Of == seq
+}

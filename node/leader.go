@@ -1,0 +1,259 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/armslog/armslog/consumers"
+	"github.com/armslog/armslog/producers"
+	"github.com/armslog/armslog/registry"
+)
+
+// lead is the write path of armslog, from the election to the moment at which a
+// decision is a fact. It returns errDeposed when another leader owns the
+// journal, errUnfit when this node may not lead, nil when another node has been
+// elected, and any other error when the node cannot go on. In every case the
+// state holds accepted entries only.
+//
+// Its steps are those of the design; ARCHITECTURE.md tells the same story with
+// the names of the functions.
+func (n *Node) lead(ctx context.Context) error {
+	// 1. The journal has been followed to its end: the state is what all
+	// accepted entries make of it. A node older than the code that led before
+	// could not have made what that code decided: it never leads.
+	//
+	// Crash here: nothing was written. Any node goes on from the journal.
+	n.cfg.Failpoints.Hit("leader.1.before")
+	if n.pos.Reader.Engine > registry.Engine {
+		return fmt.Errorf("%w: engine %d has led, this is %d", errUnfit, n.pos.Reader.Engine, registry.Engine)
+	}
+
+	// 2. Claim the journal with a fence that names the owner it replaces, and
+	// read back up to it: Kafka has no conditional append, so who owns the
+	// journal is known only by reading it. Then compare clocks.
+	//
+	// Crash here: the fence is stored or not. If it is, the journal belongs to
+	// a nonce that nobody has, and entries of the leader before are ignored;
+	// the next leader's fence replaces it. Nothing is lost: a request counts
+	// as decided only when its entry is accepted.
+	n.cfg.Failpoints.Hit("leader.2.before")
+	nonce, err := n.claim(ctx)
+	n.cfg.Failpoints.Hit("leader.2.after")
+	if err != nil {
+		return err
+	}
+	n.log.Info("leads", slog.Uint64("seq", n.state.Next()))
+
+	// 3. Open every mailbox that the directory names, each at its frontier,
+	// which is part of the journal: there are no offset commits that could
+	// disagree with it.
+	//
+	// Crash here: nothing was written.
+	n.cfg.Failpoints.Hit("leader.3.before")
+	boxes := n.openSources(ctx)
+	defer boxes.close()
+
+	for {
+		n.openMailboxes(boxes)
+		if err := n.waitForWork(ctx, boxes); err != nil {
+			return err
+		}
+
+		// 4. Take what is there and decide, under the lock, which is held up to
+		// the acknowledgement: nobody reads a state that may be taken back.
+		//
+		// Crash here: the decisions are forgotten with the process. The next
+		// leader opens the mailboxes at the same frontiers and decides again.
+		n.cfg.Failpoints.Hit("leader.4.before")
+		n.mu.Lock()
+		decided := n.decide(boxes.Mailboxes, nonce)
+		if len(decided.entries) == 0 {
+			n.mu.Unlock()
+			continue
+		}
+
+		// 5. Append the batch: one record batch, all or nothing, acknowledged
+		// by all in-sync replicas; on an error or a timeout the identical batch
+		// again, for ever. THIS IS THE COMMIT POINT. The input's position and
+		// the output are one record.
+		//
+		// Crash here: the batch is stored or not. If it is, its decisions are
+		// facts, for nobody can own the journal between its entries, and the
+		// next leader folds them; the callers, who have heard nothing, ask
+		// again and get the same answer as a duplicate. If it is not, see 4. If
+		// it is stored twice, the second copy is ignored by the reader rule.
+		n.cfg.Failpoints.Hit("leader.5.before")
+		appended, err := n.appender.Append(ctx, decided.messages)
+		n.cfg.Failpoints.Hit("leader.5.after")
+
+		// 6. See what was accepted, by the reader rule, as everybody else does.
+		// Only then let go of the state and tell. If another leader owns the
+		// journal, what was decided here never happened: drop the state and
+		// fold again.
+		//
+		// Crash here: the entries are accepted, and nobody here was told. All
+		// who wait find them in the journal.
+		var accepted *consumers.Batch
+		if err == nil {
+			accepted, err = n.accept(ctx, decided, appended.Offset, nonce)
+		}
+		n.cfg.Failpoints.Hit("leader.6.before")
+		if err != nil {
+			err = n.takeBack(ctx, err)
+			n.mu.Unlock()
+			return err
+		}
+		n.mu.Unlock()
+		n.tell(accepted)
+		n.cfg.Failpoints.Hit("leader.6.after")
+		if err := n.caughtUp(); err != nil {
+			return err
+		}
+	}
+}
+
+// sources are the mailboxes of one reign, and the topics that are made for it.
+type sources struct {
+	*consumers.Mailboxes
+	group *errgroup.Group
+	ctx   context.Context
+	stop  context.CancelFunc
+}
+
+// openSources starts to read mailboxes.
+func (n *Node) openSources(ctx context.Context) *sources {
+	n.taken = nil
+	ctx, stop := context.WithCancel(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	s := &sources{Mailboxes: n.sources(), group: group, ctx: ctx, stop: stop}
+	group.Go(func() error { return s.Run(ctx) })
+	return s
+}
+
+func (s *sources) close() {
+	s.stop()
+	_ = s.group.Wait() // ends with ctx alone
+}
+
+// openMailboxes opens what the directory names, and has the topics made that
+// are not there: until then such a mailbox is "not yet".
+func (n *Node) openMailboxes(boxes *sources) {
+	var topics []producers.Topic
+	for _, org := range n.state.Mailboxes() {
+		if boxes.Open(org, n.pos.Reader.Frontier[org]) {
+			topics = append(topics, producers.MailboxTopic(org), producers.OutboxTopic(org))
+		}
+	}
+	if len(topics) > 0 {
+		boxes.group.Go(func() error { return n.topics(boxes.ctx, topics...) })
+	}
+}
+
+// tailCheck is how often a leader without work looks whether it still leads.
+const tailCheck = 500 * time.Millisecond
+
+// waitForWork returns when something waits to be decided. It returns nil only
+// then; otherwise the reign is over.
+func (n *Node) waitForWork(ctx context.Context, boxes *sources) error {
+	for len(n.taken) == 0 && n.state.Next() > 0 && !n.isDue() {
+		elected, changed := n.election.now()
+		if !elected {
+			return errNotElected
+		}
+		select {
+		case <-boxes.Ready():
+			return nil
+		case <-changed:
+		case <-time.After(n.untilDue()):
+			if err := n.checkTail(ctx); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return ctx.Err()
+}
+
+func (n *Node) isDue() bool {
+	at, ok := n.state.NextDue()
+	return ok && at <= n.cfg.Now().UnixMilli()
+}
+
+// untilDue is how long there is nothing to do but to look at the journal's end.
+func (n *Node) untilDue() time.Duration {
+	at, ok := n.state.NextDue()
+	if !ok {
+		return tailCheck
+	}
+	return min(tailCheck, max(time.Millisecond, time.UnixMilli(at).Sub(n.cfg.Now())))
+}
+
+// checkTail reads what others have written meanwhile: a leader that has nothing
+// to append would not find out otherwise.
+func (n *Node) checkTail(ctx context.Context) error {
+	end, err := n.journalEnd(ctx)
+	if err != nil || end == n.pos.Offset {
+		return err
+	}
+	owner := n.pos.Reader.Owner
+	if err := n.readBack(ctx, end); err != nil {
+		return err
+	}
+	if n.pos.Reader.Owner != owner {
+		return errDeposed
+	}
+	return nil
+}
+
+// accept applies the reader rule to what was appended. Where the batch follows
+// directly on what has been read, nothing came between, and it need not be read
+// back: what was sent is what is there.
+func (n *Node) accept(ctx context.Context, d *decided, offset int64, nonce string) (*consumers.Batch, error) {
+	b := &consumers.Batch{Position: n.pos}
+	var err error
+	if offset == n.pos.Offset {
+		err = b.Take(d.items(offset))
+	} else {
+		err = n.takeFromJournal(ctx, b, offset+int64(len(d.entries)))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if b.Position.Reader.Owner != nonce || b.Position.Reader.Next != n.state.Next() {
+		return nil, errDeposed
+	}
+	n.pos = b.Position
+	return b, nil
+}
+
+// takeFromJournal reads up to the offset end, all into one batch.
+func (n *Node) takeFromJournal(ctx context.Context, b *consumers.Batch, end int64) error {
+	var items []consumers.Item
+	err := n.journal.Read(ctx, b.Position.Offset, end, func(part []consumers.Item) error {
+		items = append(items, part...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.Take(items)
+}
+
+// takeBack makes the state hold accepted entries only, after a batch of which
+// that is not known, and returns why. When the node is stopping it forgets the
+// state instead: there is no time to fold, and nobody reads it any more.
+func (n *Node) takeBack(ctx context.Context, because error) error {
+	if ctx.Err() != nil {
+		n.state, n.pos = registry.New(), consumers.Position{}
+		return because
+	}
+	if err := n.refold(ctx); err != nil {
+		return err
+	}
+	return because
+}

@@ -1,0 +1,192 @@
+package node_test
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/armslog/armslog/consumers"
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/embedded"
+	"github.com/armslog/armslog/internal/failpoint"
+	"github.com/armslog/armslog/internal/sim"
+	"github.com/armslog/armslog/registry"
+)
+
+// gate is a network that holds the broker's answers back while it is shut.
+type gate struct {
+	mu   sync.Mutex
+	open *sync.Cond
+	shut bool
+}
+
+func newGate() *gate {
+	g := &gate{}
+	g.open = sync.NewCond(&g.mu)
+	return g
+}
+
+func (g *gate) set(shut bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = shut
+	g.open.Broadcast()
+}
+
+func (g *gate) pass() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for g.shut {
+		g.open.Wait()
+	}
+}
+
+func (g *gate) listen(network, address string) (net.Listener, error) {
+	l, err := net.Listen(network, address)
+	return gatedListener{l, g}, err
+}
+
+type gatedListener struct {
+	net.Listener
+	gate *gate
+}
+
+func (l gatedListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return gatedConn{c, l.gate}, err
+}
+
+type gatedConn struct {
+	net.Conn
+	gate *gate
+}
+
+func (c gatedConn) Write(b []byte) (int, error) {
+	c.gate.pass()
+	return c.Conn.Write(b)
+}
+
+func TestNobodySeesADecisionBeforeItIsAcknowledged(t *testing.T) {
+	g := newGate()
+	c := sim.NewCluster(t, embedded.BrokerConfig{ListenFunc: g.listen})
+	decided := make(chan struct{})
+	cfg := config(c)
+	// The third batch: genesis, the bureau, then the record.
+	cfg.Failpoints = cfg.Failpoints.On("leader.5.before", 3, func() {
+		g.set(true)
+		close(decided)
+	})
+	r := run(t, cfg)
+	r.enrol(bureau)
+	before, _ := r.hash()
+	p, err := r.Submit(t.Context(), bureau, []events.Message{recordOf(bureau, 0)})
+	require.NoError(t, err)
+	<-decided
+	require.Eventually(t, func() bool { // the batch is stored; its acknowledgement is not here
+		return c.Cluster().PartitionInfo(events.JournalTopic, 0).HighWatermark >= 4
+	}, limit, tick)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err = p.Next(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded, "nobody is answered")
+	seen := make(chan uint64, 1)
+	go r.Read(func(s *registry.State) { seen <- s.Next() })
+	select {
+	case next := <-seen:
+		require.Equal(t, before, next, "a reader saw a decision that was not acknowledged")
+	case <-time.After(100 * time.Millisecond): // it waits
+		defer func() { require.Equal(t, before+1, <-seen) }()
+	}
+	_, err = r.Entry(t.Context(), before)
+	require.ErrorIs(t, err, consumers.ErrNotFollowed)
+
+	g.set(false)
+	e, err := p.Next(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, before, e.Seq)
+}
+
+func lastOwner(t testing.TB, c *sim.Cluster) (owner string) {
+	t.Helper()
+	j := consumers.NewJournal(c.Client, consumers.JournalConfig{Log: sim.Quiet()})
+	end, err := j.End(t.Context())
+	require.NoError(t, err)
+	b := &consumers.Batch{}
+	require.NoError(t, j.Read(t.Context(), 0, end, b.Take))
+	return b.Position.Reader.Owner
+}
+
+// TestDeposedLeaderDropsItsState: between its decision and its append another
+// leader takes the journal and decides something else.
+func TestDeposedLeaderDropsItsState(t *testing.T) {
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	cfg := config(c)
+	cfg.Failpoints = cfg.Failpoints.On("leader.5.before", 4, func() {
+		owner := lastOwner(t, c)
+		c.Journal(events.Item{Fence: &events.Fence{Nonce: "usurper", Prev: owner, Engine: 1}},
+			events.Item{Entry: &events.Entry{
+				Seq: 3, Owner: "usurper", Src: bureau, Off: 1, Span: 1, At: time.Now().UnixMilli(), Engine: 1,
+				Verdict: events.Rejected, Errors: []events.FieldError{{Code: "no_right"}},
+				Envelope: events.NewEnvelope(events.RequestIDFrom(bureau, "record 1"), events.TypeRecordSubmitted), Value: []byte(record(1)),
+			}})
+	})
+	r := run(t, cfg)
+	r.enrol(bureau)
+	r.accepted(bureau, recordOf(bureau, 0))
+	e := r.ask(bureau, recordOf(bureau, 1))[0] // the fourth batch
+	require.Equal(t, events.Rejected, e.Verdict, "what the journal says, not what was decided here")
+	require.Equal(t, "usurper", e.Owner)
+	r.Read(func(s *registry.State) {
+		_, known := s.Record(events.RecordID(bureau, events.Source{System: "test", ID: "1"}))
+		require.False(t, known, "the decision that was not accepted has never been")
+	})
+	r.accepted(bureau, recordOf(bureau, 2)) // elected again
+	r.sameAs(run(t, standby(c)))
+}
+
+func TestIdleLeaderFindsOutThatItWasReplaced(t *testing.T) {
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	r := run(t, config(c))
+	c.Journal(events.Item{Fence: &events.Fence{Nonce: "usurper", Prev: lastOwner(t, c), Engine: 1}})
+	require.Eventually(t, func() bool { return lastOwner(t, c) != "usurper" }, limit, 10*tick, "it leads again, by a fence of its own")
+	r.enrol(bureau)
+}
+
+func TestLostAcknowledgementsDecideNothingTwice(t *testing.T) {
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	r := run(t, config(c))
+	r.enrol(bureau)
+	for i := range 30 {
+		if i%3 == 0 { // stored, not acknowledged: in mailbox or journal, whichever comes next
+			c.Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.RequestTimedOut, Count: 1 + i%2})
+		}
+		e := r.accepted(bureau, recordOf(bureau, i))[0]
+		require.Equal(t, record(i), string(e.Value), "the first decision, not that of the copy")
+	}
+	r.Read(func(s *registry.State) {
+		for i := range 30 {
+			info, known := s.Record(events.RecordID(bureau, events.Source{System: "test", ID: itoa(i)}))
+			require.True(t, known)
+			require.EqualValues(t, 1, info.Revision)
+		}
+	})
+	r.sameAs(run(t, standby(c)))
+}
+
+func TestWrongClockRefusesToLead(t *testing.T) {
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	// The embedded broker stamps nothing, so that its answers are given a time.
+	stamp := func(req kmsg.Request) (kmsg.Response, error, bool) { return nil, nil, false }
+	c.Cluster().ControlKey(int16(kmsg.Produce), stamp)
+	cfg := config(c)
+	require.NoError(t, run(t, cfg).stop())
+	_ = failpoint.Env
+}

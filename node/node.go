@@ -1,0 +1,178 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/armslog/armslog/consumers"
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/failpoint"
+	"github.com/armslog/armslog/producers"
+	"github.com/armslog/armslog/registry"
+)
+
+// Config is one node. The zero value of what is optional works.
+type Config struct {
+	Cluster     producers.Cluster
+	Replication producers.Replication
+	Dir         string          // remembers which journal this node follows; "" remembers nothing
+	Leads       bool            // the node may be elected leader
+	Genesis     *events.Genesis // written as seq 0 where the journal is empty; nil: an empty journal is damage
+	Election    time.Duration   // after which a dead leader is replaced; 0 = 6 s
+	RecentBytes int             // of accepted entries kept in memory; 0 = 64 MiB
+	CacheBytes  int             // of entries read again from the journal; 0 = 32 MiB
+	Failpoints  *failpoint.Set
+	Log         *slog.Logger
+	Now         func() time.Time // nil = time.Now
+}
+
+// Node follows the journal, and leads when it is elected.
+type Node struct {
+	cfg       Config
+	log       *slog.Logger
+	journal   *consumers.Journal
+	plain     *consumers.Journal // the same without decoding, for the read models
+	appender  *producers.Journal
+	mailboxes *producers.Mailboxes
+	entries   *consumers.Entries
+	hub       *hub
+	election  election
+	topics    func(context.Context, ...producers.Topic) error
+	sources   func() *consumers.Mailboxes
+	outboxes  *producers.Outboxes
+	last      func(ctx context.Context, topic string) (events.Message, bool, error) // message of a topic
+	close     func()
+
+	ready chan struct{} // closed when the state has first reached the journal's end
+
+	// mu guards state. The leader holds it from the first decision of a batch to
+	// its acknowledgement, a follower while it evolves. Only the goroutine of
+	// lead and follow writes state and pos; it reads them without the lock.
+	mu    sync.RWMutex
+	state *registry.State
+	pos   consumers.Position
+
+	taken []*consumers.Request // from the mailboxes, not decided yet; the leader's own
+}
+
+// Service is a role beside the registry: the gateway, the projector, the
+// courier. It is started when the state has reached the journal's end, and
+// MUST return soon after ctx ends.
+type Service func(ctx context.Context, n *Node) error
+
+// New connects a node; Run starts it. Close is called by Run.
+func New(cfg Config) *Node {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.RecentBytes == 0 {
+		cfg.RecentBytes = 64 << 20
+	}
+	if cfg.CacheBytes == 0 {
+		cfg.CacheBytes = 32 << 20
+	}
+	client := producers.Connect(cfg.Cluster)
+	n := &Node{
+		cfg: cfg, log: cfg.Log,
+		journal:   consumers.NewJournal(client, consumers.JournalConfig{Prepare: true, Log: cfg.Log}),
+		plain:     consumers.NewJournal(client, consumers.JournalConfig{Log: cfg.Log}),
+		appender:  producers.NewJournal(client, cfg.Log),
+		mailboxes: producers.NewMailboxes(client, producers.MailboxConfig{Log: cfg.Log}),
+		hub:       newHub(cfg.RecentBytes),
+		election:  newElection(),
+		outboxes:  producers.NewOutboxes(client),
+		last: func(ctx context.Context, topic string) (events.Message, bool, error) {
+			return consumers.LastMessage(ctx, client, topic)
+		},
+		ready: make(chan struct{}),
+		state: registry.New(),
+		close: func() { producers.Disconnect(client) },
+	}
+	n.entries = consumers.NewEntries(n.journal, cfg.CacheBytes)
+	n.topics = func(ctx context.Context, topics ...producers.Topic) error {
+		return producers.CreateTopics(ctx, client, cfg.Replication, topics...)
+	}
+	n.sources = func() *consumers.Mailboxes {
+		return consumers.NewMailboxes(client, consumers.MailboxesConfig{Log: cfg.Log})
+	}
+	return n
+}
+
+// Ready is closed when the state has first reached the journal's end.
+func (n *Node) Ready() <-chan struct{} { return n.ready }
+
+// stopLimit bounds an orderly stop.
+const stopLimit = 5 * time.Second
+
+// errStopped is returned when the node did not stop in time.
+var errStopped = errors.New("node did not stop in time")
+
+// Run runs the node and its services until ctx ends or one of them fails, and
+// stops within five seconds: the services first, so that nobody reads a state
+// that is going away. It returns nil when ctx ended it.
+//
+// ErrNoGenesis, ErrOtherJournal, ErrUnknownEntry, events.ErrDamaged and
+// consumers.ErrLost mean that this node cannot run on this journal.
+func (n *Node) Run(ctx context.Context, services ...Service) error {
+	core, stopCore := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopCore()
+	done := make(chan error, 1)
+	go func() { done <- n.run(ctx, core, stopCore, services) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(stopLimit):
+		return errStopped
+	}
+}
+
+func (n *Node) run(ctx, core context.Context, stopCore context.CancelFunc, services []Service) error {
+	defer n.close()
+	defer n.mailboxes.Close()
+	below, core := errgroup.WithContext(core)
+	below.Go(func() error { return n.followAndLead(core) })
+	if n.cfg.Leads {
+		below.Go(func() error { return n.campaign(core) })
+	}
+	above, ctx := errgroup.WithContext(ctx)
+	above.Go(func() error { // what fails below ends what is above
+		select {
+		case <-core.Done():
+			return context.Cause(core)
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	for _, s := range services {
+		above.Go(func() error { return n.serve(ctx, s) })
+	}
+	err := above.Wait()
+	stopCore()
+	if below := below.Wait(); below != nil && !errors.Is(below, context.Canceled) {
+		return fmt.Errorf("run node: %w", below)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("run node: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) serve(ctx context.Context, s Service) error {
+	select {
+	case <-n.ready:
+		return s(ctx, n)
+	case <-ctx.Done():
+		return nil
+	}
+}
