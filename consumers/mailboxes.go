@@ -106,23 +106,24 @@ func (m *Mailboxes) Run(ctx context.Context) error {
 }
 
 // Open starts to read a mailbox at offset from; one that is open stays as it
-// is, and one whose topic does not exist is read as soon as it does.
-func (m *Mailboxes) Open(org events.OrgID, from int64) {
+// is, and one whose topic does not exist is read as soon as it does. It says
+// whether the mailbox was opened by this call.
+func (m *Mailboxes) Open(org events.OrgID, from int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	topic := events.MailboxTopic(org)
 	if m.byTopic[topic] != nil {
-		return
+		return false
 	}
 	b := &mailbox{org: org, topic: topic, next: from, fetchAt: from}
 	m.boxes = append(m.boxes, b)
 	m.byTopic[topic] = b
 	close(m.opened)
 	m.opened = make(chan struct{})
+	return true
 }
 
-// Ready holds a token when Take may have something to return. One that has
-// taken the token MUST call Take until it returns nothing.
+// Ready holds a token when Take may have something to return.
 func (m *Mailboxes) Ready() <-chan struct{} { return m.ready }
 
 // Losses are the mailboxes that have stopped because requests are gone that
@@ -169,6 +170,7 @@ func (m *Mailboxes) Take(messages, bytes int) (taken []*Request) {
 			}
 			if len(taken) > 0 && (len(taken) >= messages || bytes < r.size) {
 				m.measure(b)
+				m.signal()
 				return taken
 			}
 			b.pop()
@@ -283,6 +285,10 @@ func (m *Mailboxes) prepare(c *chunk) {
 	m.mu.Lock()
 	c.decoded = true
 	m.mu.Unlock()
+	m.signal()
+}
+
+func (m *Mailboxes) signal() {
 	select {
 	case m.ready <- struct{}{}:
 	default:

@@ -73,7 +73,7 @@ func (d *decided) decide(in *registry.Input, off, at int64) {
 	if d.run != nil {
 		if joins(e) && e.Src == d.run.Src && e.Off == d.run.Off+d.run.Span {
 			d.run.Span += e.Span
-			d.run.Envelope, d.runPrepared = events.Envelope{}, nil
+			d.run.Envelope, d.run.Effects, d.runPrepared = events.Envelope{}, nil, nil
 			return
 		}
 		d.endRun()
@@ -86,14 +86,14 @@ func (d *decided) decide(in *registry.Input, off, at int64) {
 	d.add(e, in.Prepared)
 }
 
-// joins says whether an entry says nothing but that nothing changed.
+// joins says whether an entry says nothing but that nothing changed: its one
+// effect names the record as it stands.
 func joins(e *events.Entry) bool {
-	return e.Verdict == events.Unchanged && len(e.Warnings) == 0 && len(e.Effects) == 0
+	return e.Verdict == events.Unchanged && len(e.Warnings) == 0
 }
 
 func (d *decided) endRun() {
 	if d.run != nil {
-		d.run.Value = nil
 		d.add(d.run, d.runPrepared)
 		d.run, d.runPrepared = nil, nil
 	}

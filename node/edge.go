@@ -76,7 +76,9 @@ type edgeView struct {
 	n *Node
 }
 
-func (v edgeView) Entry(ctx context.Context, seq uint64) (*events.Entry, error) { return v.n.Entry(ctx, seq) }
+func (v edgeView) Entry(ctx context.Context, seq uint64) (*events.Entry, error) {
+	return v.n.Entry(ctx, seq)
+}
 
 func (v edgeView) Reply(ctx context.Context, e *events.Entry) (events.Reply, error) {
 	r, err := v.View.Reply(ctx, e)

@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
+	"sort"
 	"sync"
 
 	"github.com/armslog/armslog/consumers"
@@ -34,12 +36,16 @@ type hub struct {
 type box struct {
 	recent  []*events.Entry // those of hub.recent that came from this mailbox
 	decided int64           // offset after the last entry
-	waiters []waiter
+	waiting []*collection
 }
 
-type waiter struct {
-	offset int64
-	entry  chan<- *events.Entry // has room for one
+// collection gathers the entries that cover the offsets [at, to) of a mailbox,
+// from the moment on at which it is known that they are to come. One goroutine
+// takes them out.
+type collection struct {
+	at, to  int64
+	entries []*events.Entry
+	came    chan struct{} // one token when there may be more
 }
 
 func newHub(limit int) *hub {
@@ -95,16 +101,26 @@ func (h *hub) box(org events.OrgID) *box {
 func (h *hub) deliver(e *events.Entry) {
 	b := h.box(e.Src)
 	b.decided = e.Off + e.Span
-	left := b.waiters[:0]
-	for _, w := range b.waiters {
-		if w.offset < b.decided {
-			w.entry <- e
-		} else {
-			left = append(left, w)
+	left := b.waiting[:0]
+	for _, c := range b.waiting {
+		c.add(e)
+		if b.decided < c.to {
+			left = append(left, c)
 		}
 	}
-	clear(b.waiters[len(left):])
-	b.waiters = left
+	clear(b.waiting[len(left):])
+	b.waiting = left
+}
+
+func (c *collection) add(e *events.Entry) {
+	if e.Off+e.Span <= c.at || e.Off >= c.to {
+		return
+	}
+	c.entries = append(c.entries, e)
+	select {
+	case c.came <- struct{}{}:
+	default:
+	}
 }
 
 // ring wakes those who watch the inboxes that e tells something.
@@ -136,53 +152,76 @@ func told(x events.Effect) []events.Tell {
 	return nil
 }
 
+// collect gathers the entries that cover n offsets of a mailbox. It returns
+// errMissed when the first of them is no longer recent.
+func (h *hub) collect(org events.OrgID, from int64, n int) (*collection, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	b := h.box(org)
+	c := &collection{at: from, to: from + int64(n), came: make(chan struct{}, 1)}
+	if from < b.decided {
+		i := b.find(from)
+		if i == len(b.recent) || b.recent[i].Off > from {
+			return nil, errMissed
+		}
+		for ; i < len(b.recent); i++ {
+			c.add(b.recent[i])
+		}
+	}
+	if b.decided < c.to {
+		b.waiting = append(b.waiting, c)
+	}
+	return c, nil
+}
+
+// take is the entry that covers the collection's next offset.
+func (h *hub) take(ctx context.Context, c *collection) (*events.Entry, error) {
+	for {
+		h.mu.Lock()
+		for len(c.entries) > 0 && c.entries[0].Off+c.entries[0].Span <= c.at {
+			c.entries[0], c.entries = nil, c.entries[1:]
+		}
+		if len(c.entries) > 0 {
+			defer h.mu.Unlock()
+			c.at++
+			return c.entries[0], nil
+		}
+		h.mu.Unlock()
+		select {
+		case <-c.came:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
 // wait returns the entry that covers an offset of a mailbox, as soon as it is
 // accepted. It returns errMissed for one that is no longer recent.
 func (h *hub) wait(ctx context.Context, org events.OrgID, offset int64) (*events.Entry, error) {
-	h.mu.Lock()
-	b := h.box(org)
-	if offset < b.decided {
-		defer h.mu.Unlock()
-		return b.find(offset)
+	c, err := h.collect(org, offset, 1)
+	if err != nil {
+		return nil, err
 	}
-	found := make(chan *events.Entry, 1)
-	b.waiters = append(b.waiters, waiter{offset, found})
-	h.mu.Unlock()
-	select {
-	case e := <-found:
-		return e, nil
-	case <-ctx.Done():
-		h.leave(b, found)
-		return nil, ctx.Err()
+	e, err := h.take(ctx, c)
+	if err != nil {
+		h.leave(org, c)
 	}
+	return e, err
 }
 
-func (h *hub) leave(b *box, found chan *events.Entry) {
+func (h *hub) leave(org events.OrgID, c *collection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for i, w := range b.waiters {
-		if w.entry == found {
-			b.waiters = append(b.waiters[:i], b.waiters[i+1:]...)
-			return
-		}
+	b := h.box(org)
+	if i := slices.Index(b.waiting, c); i >= 0 {
+		b.waiting = slices.Delete(b.waiting, i, i+1)
 	}
 }
 
-// find searches the recent entries of a mailbox, which are in its order.
-func (b *box) find(offset int64) (*events.Entry, error) {
-	lo, hi := 0, len(b.recent)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if e := b.recent[mid]; e.Off+e.Span <= offset {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	if lo == len(b.recent) || b.recent[lo].Off > offset {
-		return nil, errMissed
-	}
-	return b.recent[lo], nil
+// find is the index of the first recent entry that ends after offset; the
+// recent entries of a mailbox are in its order.
+func (b *box) find(offset int64) int {
+	return sort.Search(len(b.recent), func(i int) bool { return b.recent[i].Off+b.recent[i].Span > offset })
 }
 
 // until waits until reached is true of the hub.

@@ -188,7 +188,9 @@ func TestServicesStartWhenReadyAndStopFirst(t *testing.T) {
 		n.Read(func(s *registry.State) { require.Positive(t, s.Next()) })
 		cancel()
 		<-ctx.Done()
-		n.Read(func(s *registry.State) { require.Positive(t, s.Next(), "the state is there as long as somebody may read it") })
+		n.Read(func(s *registry.State) {
+			require.Positive(t, s.Next(), "the state is there as long as somebody may read it")
+		})
 		return ctx.Err()
 	})
 	require.NoError(t, err)

@@ -18,9 +18,11 @@ type Pending struct {
 
 // part is one append to the mailbox.
 type part struct {
-	msgs   []events.Message // not answered yet
-	append *producers.Append
-	stored *producers.Stored // of msgs[0], once known
+	msgs    []events.Message // not answered yet
+	stored  chan struct{}    // closed when the outcome of the append is known
+	err     error            // of the append
+	again   bool             // an earlier copy may be stored too
+	entries *collection      // nil where the decision came and went unseen
 }
 
 // Submit queues msgs for the mailbox of org, at once and in the order of the
@@ -35,13 +37,15 @@ func (n *Node) Submit(_ context.Context, org events.OrgID, msgs []events.Message
 		if err != nil && len(p.parts) == 0 {
 			return nil, fmt.Errorf("submit: %w", err)
 		}
-		if err != nil {
-			// The beginning is queued already: the rest follows it when its
-			// turn comes, as one that could not be appended.
-			a = nil
-		}
-		p.parts = append(p.parts, &part{msgs: msgs[:fits], append: a})
+		next := &part{msgs: msgs[:fits], stored: make(chan struct{})}
+		p.parts = append(p.parts, next)
 		msgs = msgs[fits:]
+		if err != nil { // the beginning is queued already: this fails when its turn comes
+			next.err = fmt.Errorf("submit: %w: %w", producers.ErrUnavailable, err)
+			close(next.stored)
+			continue
+		}
+		go next.collect(n.hub, org, a)
 	}
 	return p, nil
 }
@@ -67,57 +71,64 @@ func fitting(msgs []events.Message) int {
 // be called again and goes on waiting for the same message.
 func (p *Pending) Next(ctx context.Context) (*events.Entry, error) {
 	part := p.parts[0]
-	if err := part.wait(ctx); err != nil {
-		return nil, err
+	select {
+	case <-part.stored:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	e, err := p.node.decisionAt(ctx, p.org, part.stored, part.msgs[0])
+	if part.err != nil {
+		return nil, part.err
+	}
+	e, err := p.node.decisionOf(ctx, p.org, part)
 	if err != nil {
 		return nil, err
 	}
-	part.stored.Offset++
 	if part.msgs = part.msgs[1:]; len(part.msgs) == 0 {
 		p.parts = p.parts[1:]
 	}
 	return e, nil
 }
 
-func (p *part) wait(ctx context.Context) error {
-	if p.stored != nil {
-		return nil
-	}
-	if p.append == nil {
-		return fmt.Errorf("submit: %w", producers.ErrUnavailable)
-	}
-	at, err := p.append.Wait(ctx)
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
+// collect begins to gather the decisions as soon as the append is stored, not
+// when somebody asks: a slow reader would find them no longer recent.
+func (p *part) collect(h *hub, org events.OrgID, a *producers.Append) {
+	defer close(p.stored)
+	at, err := a.Wait(context.Background())
 	if err != nil {
-		return err
+		p.err = err
+		return
 	}
-	p.stored = &at
-	return nil
+	p.again = at.Again
+	p.entries, _ = h.collect(org, at.Offset, len(p.msgs))
 }
 
-// decisionAt is what was decided of the message m stored at a place.
-func (n *Node) decisionAt(ctx context.Context, org events.OrgID, at *producers.Stored, m events.Message) (*events.Entry, error) {
-	e, err := n.hub.wait(ctx, org, at.Offset)
-	again := at.Again
-	for errors.Is(err, errMissed) {
-		// It was decided, and too long ago. Sent again under its ce_id it is a
-		// duplicate that names the entry.
-		again = true
-		stored, appendErr := n.mailboxes.Append(ctx, org, []events.Message{m})
-		if appendErr != nil {
-			return nil, appendErr
-		}
-		e, err = n.hub.wait(ctx, org, stored)
+// decisionOf is what was decided of the next message of a part.
+func (n *Node) decisionOf(ctx context.Context, org events.OrgID, p *part) (e *events.Entry, err error) {
+	if p.entries != nil {
+		e, err = n.hub.take(ctx, p.entries)
+	} else {
+		e, err = n.askAgain(ctx, org, p.msgs[0])
 	}
 	if err != nil {
 		return nil, err
 	}
-	if again && e.Verdict == events.Duplicate {
+	if e.Verdict == events.Duplicate && (p.again || p.entries == nil) {
 		return n.Entry(ctx, e.Of)
 	}
 	return e, nil
+}
+
+// askAgain sends a message once more whose decision came and went unseen. Under
+// its ce_id it is a duplicate that names the entry.
+func (n *Node) askAgain(ctx context.Context, org events.OrgID, m events.Message) (*events.Entry, error) {
+	for {
+		offset, err := n.mailboxes.Append(ctx, org, []events.Message{m})
+		if err != nil {
+			return nil, err
+		}
+		e, err := n.hub.wait(ctx, org, offset)
+		if !errors.Is(err, errMissed) {
+			return e, err
+		}
+	}
 }
