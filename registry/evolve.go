@@ -23,13 +23,17 @@ func (s *State) Evolve(e *events.Entry, p *Prepared) {
 		return
 	}
 	row, had := s.evolveBody(e, p)
+	here := continued{of: e.Seq, subject: row}
+	if b, ok := p.Body.(*events.EffectsContinued); ok {
+		here.of = b.Of
+	}
 	for _, x := range e.Effects {
-		s.evolveEffect(e, x, continued{of: e.Seq, subject: row}, had)
+		s.evolveEffect(e, x, here, had)
 	}
 	if had && !continues(e) {
 		s.answered(row)
 	}
-	s.settle(e)
+	s.settle(e, here.of)
 }
 
 // answered drops the marks of a question that does not stand: it kept them only

@@ -125,29 +125,29 @@ func (s *State) deliver(seq uint64, tells []events.Tell) {
 }
 
 // settle notes what a change of the directory leaves to do, and drops what has
-// been done.
-func (s *State) settle(e *events.Entry) {
+// been done. of is the entry that began the decision.
+func (s *State) settle(e *events.Entry, of uint64) {
 	switch e.Envelope.Type {
 	case events.TypeOrganisationSubmitted, events.TypeAgreementGranted, events.TypeAgreementRevoked, events.TypeAgreementEnded:
-		s.sweepWhereNeeded(e)
+		s.sweepWhereNeeded(of)
 	case events.TypeSearchLapsed:
 		s.due.dropLapsed(s)
 	case events.TypeEffectsContinued:
-		s.sweepAgain(e)
+		s.sweepAgain(e, of)
 	}
 }
 
-func (s *State) sweepWhereNeeded(e *events.Entry) {
+func (s *State) sweepWhereNeeded(of uint64) {
 	for ref := range s.orgs {
 		if s.hasUnheard(orgRef(ref)) {
-			s.due.more = append(s.due.more, continued{of: e.Seq, org: orgRef(ref)})
+			s.due.more = append(s.due.more, continued{of: of, org: orgRef(ref)})
 		}
 	}
 }
 
 // sweepAgain brings a sweep back that was not done, and forgets the questions
 // that it ended.
-func (s *State) sweepAgain(e *events.Entry) {
+func (s *State) sweepAgain(e *events.Entry, of uint64) {
 	for ref := range s.orgs {
 		o := &s.orgs[ref]
 		standing := o.questions[:0]
@@ -159,7 +159,7 @@ func (s *State) sweepAgain(e *events.Entry) {
 		o.questions = standing
 	}
 	if continues(e) {
-		s.sweepWhereNeeded(e)
+		s.sweepWhereNeeded(of)
 	}
 }
 

@@ -43,7 +43,8 @@ func (s *State) stored(row uint32) side {
 
 // maxMeetings bounds the meetings of one entry, so that its effects stay under
 // events.MaxEffects; what remains becomes due work.
-const maxMeetings = 80
+// The longest meeting, with the longest ids and numbers, is 930 bytes.
+const maxMeetings = 64
 
 // meeting finds whom a firearm meets and what follows.
 type meeting struct {
@@ -55,6 +56,8 @@ type meeting struct {
 	limit     int
 	broad     int // stored marks met before it is too broad; 0 = no bound
 	truncated bool
+	counted   bool // whether the number of the mark at hand is shared has been counted
+	isShared  bool // and is
 	full      bool // the entry holds no more; what remains is left to due work
 	effects   []events.Effect
 }
@@ -148,6 +151,7 @@ func (m *meeting) pairs() ([]pair, bool) {
 		if !makesKey(mark) {
 			continue
 		}
+		m.counted = false
 		mine, room := markOf(mark), m.broad-visited
 		if m.broad == 0 {
 			room = 0
@@ -156,10 +160,12 @@ func (m *meeting) pairs() ([]pair, bool) {
 		}
 		met, ok := m.index.Meet(&m.scratch, mine, room, func(id matching.MarkID, grade matching.Grade) bool {
 			row, theirs := m.index.Subject(id)
-			if m.amending && row == m.self {
+			y := m.stored(row)
+			if _, ok := cast(&m.x, &y); !ok || m.amending && row == m.self {
 				return true
 			}
-			p := m.judge(i, mine, row, int(theirs), id, grade)
+			p := m.judge(i, mine, &y, id, grade)
+			p.row, p.theirs = row, int(theirs)
 			if at, seen := best[row]; !seen {
 				if best == nil {
 					best = make(map[uint32]int)
@@ -184,19 +190,30 @@ func (m *meeting) pairs() ([]pair, bool) {
 
 // judge asks the policy about one pair of marks. The shared number is counted
 // only where it could matter: it is a walk over all marks of the same key.
-func (m *meeting) judge(i int, mine matching.Mark, row uint32, j int, id matching.MarkID, grade matching.Grade) pair {
-	y := m.stored(row)
+func (m *meeting) judge(i int, mine matching.Mark, y *side, id matching.MarkID, grade matching.Grade) pair {
 	f := matching.FactsOf(grade, matching.MeasurePair(mine, m.index.Mark(id)))
 	f.Make = m.makes.compare(m.x.make, y.make)
 	f.Model = m.models.compare(m.x.model, y.model)
 	f.Calibre = m.calibres.compare(m.x.calibre, y.calibre)
 	f.Type = compareTypes(m.x.typ, y.typ)
 	d := m.policy.Decide(f)
-	if d.Outcome == matching.Notify && m.shared(id) {
+	if d.Outcome == matching.Notify && m.sharedOnce(id, grade) {
 		f.Shared = true
 		d = m.policy.Decide(f)
 	}
-	return pair{row: row, mine: i, theirs: j, facts: f, decision: d}
+	return pair{mine: i, facts: f, decision: d}
+}
+
+// sharedOnce counts a number once for all that meet the mark at hand by the
+// same key; else a number that a thousand bear would cost a million steps.
+func (m *meeting) sharedOnce(id matching.MarkID, grade matching.Grade) bool {
+	if grade < matching.Lookalike {
+		return m.shared(id) // met by another key than the mark's own
+	}
+	if !m.counted {
+		m.counted, m.isShared = true, m.shared(id)
+	}
+	return m.isShared
 }
 
 func compareTypes(a, b uint8) matching.Result {
