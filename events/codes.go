@@ -10,22 +10,43 @@ import (
 // is kept in states and tables, so codes are only ever added, at the end.
 type List struct {
 	name  string
-	codes []string         // codes[0] is "", the absent one
-	index map[string]uint8 // code -> index, from 1
+	codes []string // codes[0] is "", the absent one
+	// A hash table, because a fold looks up a dozen codes a record: heads holds
+	// for each hash the index of its first code, next that of the one after.
+	heads [256]uint8
+	next  []uint8
 }
 
 // newList makes a list from its codes, separated by white space.
 func newList(name, codes string) *List {
 	l := &List{name: name, codes: append([]string{""}, strings.Fields(codes)...)}
-	l.index = make(map[string]uint8, len(l.codes))
-	for i, c := range l.codes[1:] {
-		l.index[c] = uint8(i + 1)
+	if len(l.codes) > 256 {
+		panic(fmt.Sprintf("events: list %s has more than 255 codes", name))
 	}
-	if len(l.index) != len(l.codes)-1 || len(l.codes) > 256 {
-		panic(fmt.Sprintf("events: list %s has a code twice, or more than 255", name))
+	l.next = make([]uint8, len(l.codes))
+	for i, c := range l.codes[1:] {
+		if l.find(c) != 0 {
+			panic(fmt.Sprintf("events: list %s has %s twice", name, c))
+		}
+		h := hashCode(c)
+		l.next[i+1], l.heads[h] = l.heads[h], uint8(i+1)
 	}
 	return l
 }
+
+// find is the index of a code, 0 for none.
+func (l *List) find(code string) uint8 {
+	if code == "" {
+		return 0
+	}
+	i := l.heads[hashCode(code)]
+	for i != 0 && l.codes[i] != code {
+		i = l.next[i]
+	}
+	return i
+}
+
+func hashCode(c string) uint8 { return uint8(len(c)) + 3*c[0] + 5*c[len(c)-1] }
 
 // Name is the list's name on the wire and of its file in schemas/codes.
 func (l *List) Name() string { return l.name }
@@ -34,12 +55,12 @@ func (l *List) Name() string { return l.name }
 func (l *List) Codes() []string { return slices.Clone(l.codes[1:]) }
 
 // Has says whether the list holds the code.
-func (l *List) Has(code string) bool { return l.index[code] != 0 }
+func (l *List) Has(code string) bool { return l.find(code) != 0 }
 
 // Index is the place of a code, from 1; ok is false for a code that the list
 // does not hold. The empty code, "not known", is 0 and ok.
 func (l *List) Index(code string) (i uint8, ok bool) {
-	i = l.index[code]
+	i = l.find(code)
 	return i, i != 0 || code == ""
 }
 

@@ -205,7 +205,7 @@ func (d *decoder) code(l *List) string {
 		return ""
 	}
 	s := d.str()
-	i := l.index[s]
+	i := l.find(s)
 	if i != 0 {
 		return l.codes[i]
 	}

@@ -85,9 +85,7 @@ func ParseEnvelope(headers []Header) (Envelope, []FieldError) {
 // where one was left out because it is too long or one too many.
 func (e *Envelope) keep(headers []Header) (ok bool) {
 	ok = true
-	if len(headers) > 0 {
-		e.Headers = make([]Header, 0, min(len(headers), MaxHeaders))
-	}
+	e.Headers = make([]Header, 0, min(len(headers), MaxHeaders))
 	for _, h := range headers {
 		if !strings.HasPrefix(h.Key, "ce_") && h.Key != HeaderContentType {
 			continue
@@ -97,6 +95,9 @@ func (e *Envelope) keep(headers []Header) (ok bool) {
 			continue
 		}
 		e.Headers = append(e.Headers, h)
+	}
+	if len(e.Headers) == 0 {
+		e.Headers = nil
 	}
 	byKey := func(a, b Header) int { return strings.Compare(a.Key, b.Key) }
 	if !slices.IsSortedFunc(e.Headers, byKey) {
