@@ -100,7 +100,7 @@ func (x *Index) Remove(id MarkID) {
 	mark := x.Mark(id)
 	x.ids.release(uint32(id))
 	if x.Findable(id) {
-		x.flags.set(uint32(id), 0)
+		x.flags.set(uint32(id), 0) // lists may still name it
 		x.scratch.asked.set(mark)
 		x.unlink(uint32(id))
 	}
@@ -210,7 +210,7 @@ func (x *Index) unpost(p *postings, ts []trigram, kind uint8) {
 
 func (x *Index) shows(id uint32, t trigram, kind uint8) bool {
 	s := &x.spare
-	if !x.ids.has(id) || x.flags.get(id)&(flagIndexed|flagPartial) != flagIndexed|kind {
+	if x.flags.get(id)&(flagIndexed|flagPartial) != flagIndexed|kind {
 		return false
 	}
 	s.asked.set(x.Mark(MarkID(id)))

@@ -228,6 +228,31 @@ func randomMark(random func(int) int) Mark {
 	return full(text)
 }
 
+// The index finds what Compare says, whichever of the two is stored.
+func TestIndexFindsEachPair(t *testing.T) {
+	var s Scratch
+	for _, c := range pairs {
+		for _, p := range [][2]Mark{{c.a, c.b}, {c.b, c.a}} {
+			var x Index
+			id := x.Add(Entry{Mark: p[0], Indexed: true})
+			var want []hit
+			if c.want != NoMeeting {
+				want = []hit{{uint32(id), c.want}}
+			}
+			require.Equal(t, want, meet(&x, &s, p[1]), "%s: stored %q, asked %q", c.why, p[0].Text, p[1].Text)
+		}
+	}
+}
+
+func TestAMarkIsFoundOnce(t *testing.T) {
+	var x Index
+	var s Scratch
+	a := x.Add(Entry{Mark: part("*123*"), Indexed: true})
+	b := x.Add(Entry{Mark: full("123123123"), Indexed: true})
+	require.Equal(t, []hit{{uint32(a), Partial}, {uint32(b), Exact}}, meet(&x, &s, full("123123123")))
+	require.Equal(t, []hit{{uint32(a), Partial}, {uint32(b), Partial}}, meet(&x, &s, part("*123*123")))
+}
+
 func TestTooBroad(t *testing.T) {
 	var x Index
 	var s Scratch

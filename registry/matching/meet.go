@@ -106,7 +106,7 @@ func (x *Index) meetPartial(s *Scratch) {
 // tryAll tries what the lists hint at: a mark may be gone, or another by now.
 func (x *Index) tryAll(s *Scratch, kind uint8) {
 	for _, id := range s.marks {
-		if x.ids.has(id) && x.flags.get(id)&(flagIndexed|flagPartial) == flagIndexed|kind {
+		if x.flags.get(id)&(flagIndexed|flagPartial) == flagIndexed|kind {
 			x.try(s, id)
 		}
 	}
