@@ -16,8 +16,8 @@
 //
 // A partial mark meets a full one when its pattern, with look-alikes folded,
 // matches the full mark as it stands, or does so once the leading zeros both
-// show are gone. A wildcard is never taken for a leading zero: "?87" stands for
-// three signs, "00?87" and "?87" for the same weapon. The pair is graded
+// show are gone: "00?8712" meets "38712". A wildcard is never taken for a leading
+// zero: "?38712" does not meet "38712". The pair is graded
 // partial whatever the fold, since what cannot be read may differ anyway.
 //
 // A partial mark is evidence only with three known digits and three known
