@@ -47,7 +47,7 @@ type breakOff struct {
 type chunk struct {
 	first    uint64 // number of the first line
 	rows     []row
-	messages []Message
+	messages []events.Message
 	values   []byte  // what the messages point to
 	pending  Pending // nil if there are no messages
 	answered int     // rows before this one have their verdict
@@ -173,7 +173,7 @@ func (ch *chunk) add(line []byte, tooLong bool, buffered int) {
 	}
 	from := len(ch.values)
 	ch.values = append(ch.values, line...)
-	ch.messages = append(ch.messages, Message{Value: ch.values[from:]})
+	ch.messages = append(ch.messages, events.Message{Value: ch.values[from:]})
 }
 
 // hand finishes a chunk and queues it for the writer.
@@ -232,7 +232,7 @@ func (b *batch) rowID(line uint64) events.UUID {
 // append queues the messages. A queue that is full at the start is told; once
 // rows have been taken it is waited for, and the sender feels it as a slow
 // connection.
-func (b *batch) append(messages []Message) (Pending, error) {
+func (b *batch) append(messages []events.Message) (Pending, error) {
 	for {
 		p, err := b.cfg.Mailboxes.Submit(b.ctx, b.org(), messages)
 		var busy *BusyError

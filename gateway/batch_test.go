@@ -288,7 +288,7 @@ func TestLinesSayWhatTheViewSays(t *testing.T) {
 
 func (w *world) ask(org string, typ events.Type, body string) {
 	h := events.NewEnvelope(events.NewRequestID(), typ).Headers
-	p, err := w.log.Submit(context.Background(), org, []Message{{Headers: h, Value: []byte(body)}})
+	p, err := w.log.Submit(context.Background(), org, []events.Message{{Headers: h, Value: []byte(body)}})
 	require.NoError(w.t, err)
 	_, err = p.Next(context.Background())
 	require.NoError(w.t, err)

@@ -10,12 +10,6 @@ import (
 	"github.com/armslog/armslog/registry"
 )
 
-// Message is one request on its way to a mailbox.
-type Message struct {
-	Headers []events.Header
-	Value   []byte
-}
-
 // Log appends requests to mailboxes and tells what was decided of them.
 type Log interface {
 	// Submit queues msgs for the mailbox of org, as one contiguous append. It
@@ -24,7 +18,7 @@ type Log interface {
 	// the last of them has been answered. It returns *BusyError when the
 	// mailbox's queue is full and *UnavailableError when nothing can be
 	// appended now; in both cases nothing was queued.
-	Submit(ctx context.Context, org events.OrgID, msgs []Message) (Pending, error)
+	Submit(ctx context.Context, org events.OrgID, msgs []events.Message) (Pending, error)
 }
 
 // Pending is an append whose decisions are on their way.

@@ -25,7 +25,7 @@ func (c *call) submit(t events.Type, value []byte) error {
 	headers := c.headers(t, id)
 	record := registry.Prepare(c.org(), headers, value).RecordID
 	c.flight.start(record)
-	pending, err := c.cfg.Mailboxes.Submit(c.r.Context(), c.org(), []Message{{Headers: headers, Value: value}})
+	pending, err := c.cfg.Mailboxes.Submit(c.r.Context(), c.org(), []events.Message{{Headers: headers, Value: value}})
 	if err != nil {
 		c.flight.end(record)
 		return err

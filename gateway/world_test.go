@@ -54,7 +54,7 @@ type fakeLog struct {
 
 type fakePending struct {
 	org     events.OrgID
-	msgs    []Message
+	msgs    []events.Message
 	entries chan *events.Entry
 }
 
@@ -90,7 +90,7 @@ func (l *fakeLog) evolve(in *registry.Input) *events.Entry {
 	return e
 }
 
-func (l *fakeLog) Submit(ctx context.Context, org events.OrgID, msgs []Message) (Pending, error) {
+func (l *fakeLog) Submit(ctx context.Context, org events.OrgID, msgs []events.Message) (Pending, error) {
 	require.NotEmpty(l.t, msgs, "an append without messages")
 	require.LessOrEqual(l.t, len(msgs), chunkLines)
 	if err := ctx.Err(); err != nil {
@@ -223,7 +223,7 @@ func (l *fakeLog) set(f func()) {
 func (l *fakeLog) ask(org events.OrgID, t events.Type, body string) *events.Entry {
 	l.t.Helper()
 	h := events.NewEnvelope(events.NewRequestID(), t).Headers
-	p, err := l.Submit(context.Background(), org, []Message{{Headers: h, Value: []byte(body)}})
+	p, err := l.Submit(context.Background(), org, []events.Message{{Headers: h, Value: []byte(body)}})
 	require.NoError(l.t, err)
 	e, err := p.Next(context.Background())
 	require.NoError(l.t, err)
