@@ -1,0 +1,146 @@
+package registry_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry"
+)
+
+// drawJournal leads a journal of random requests.
+func drawJournal(t *rapid.T) *world {
+	w := newWorld(t)
+	for range rapid.IntRange(10, 120).Draw(t, "steps") {
+		w.step(t)
+	}
+	return w
+}
+
+// stored is an entry as it is read back from the journal.
+func stored(t require.TestingT, e *events.Entry) *events.Entry {
+	it, err := events.ParseItem(e.Headers(), bytes.Clone(e.Value), 0)
+	require.NoError(t, err)
+	return it.Entry
+}
+
+// What the leader knows, every reader of its journal comes to know: with the
+// request prepared ahead or not, from the leader's own entries or from bytes.
+func TestFoldEqualsLeader(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawJournal(t)
+		plain, prepared := registry.New(), registry.New()
+		for _, e := range w.journal {
+			require.Equal(t, e.Seq, plain.Next())
+			read := stored(t, e)
+			plain.Evolve(read, nil)
+			prepared.Evolve(read, registry.PrepareEntry(read))
+		}
+		require.Equal(t, w.s.Hash(), plain.Hash())
+		require.Equal(t, w.s.Hash(), prepared.Hash())
+
+		// A standby that takes over decides as the leader would.
+		in := w.input("NCB-AA", search(serials[0], serials[6]))
+		in.At = w.at + events.MillisPerDay
+		require.Equal(t, w.s.Decide(in).Headers(), plain.Decide(in).Headers())
+		at, ok := w.s.NextDue()
+		at2, ok2 := plain.NextDue()
+		require.Equal(t, []any{at, ok}, []any{at2, ok2})
+	})
+}
+
+// Journals in which anything has been erased fold without failing: their
+// numbers stay, and so does who was told of what.
+func TestFoldOfErasedEntries(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawJournal(t)
+		s := registry.New()
+		percent := rapid.SampledFrom([]int{5, 30, 100}).Draw(t, "percent")
+		for _, e := range w.journal {
+			read := stored(t, e)
+			if chance(t, "erased", percent) {
+				leaf := read.Leaf()
+				read.Erase()
+				read = stored(t, read)
+				require.Equal(t, leaf, read.Leaf())
+			}
+			s.Evolve(read, nil)
+			require.Equal(t, e.Seq+1, s.Next())
+		}
+		for _, org := range append(everyone, secretary) {
+			require.Equal(t, w.s.InboxLen(org), s.InboxLen(org), org)
+			for n := range s.InboxLen(org) {
+				seq, ok := s.InboxSeq(org, n+1)
+				seq2, ok2 := w.s.InboxSeq(org, n+1)
+				require.Equal(t, []any{seq, ok}, []any{seq2, ok2})
+			}
+		}
+		// And the registry goes on: it decides, whatever is missing.
+		for _, body := range []events.Body{search(serials[0]), record("seized", "1", serials[0]), withdrawal("2"), grants["AGR-NE"]()} {
+			in := w.input("NCB-AA", body)
+			in.At = w.at
+			e := s.Decide(in)
+			if s.PolicyName() != "" {
+				require.NotEqual(t, events.Failed, e.Verdict, "%v", e.Errors)
+			}
+			s.Evolve(e, in.Prepared)
+		}
+		s.Hash()
+	})
+}
+
+// fixedJournal is a journal that every process draws alike.
+func fixedJournal() *world {
+	return rapid.Custom(func(t *rapid.T) *world {
+		w := newWorld(t)
+		for range 150 {
+			w.step(t)
+		}
+		return w
+	}).Example(7)
+}
+
+func foldHash(w *world) string {
+	s := registry.New()
+	replies := sha256.New()
+	for _, e := range w.journal {
+		replies.Write(events.AppendEffects(nil, e.Effects))
+		s.Evolve(e, nil)
+	}
+	h := s.Hash()
+	return hex.EncodeToString(h[:]) + " " + hex.EncodeToString(replies.Sum(nil))
+}
+
+const foldEnv = "ARMSLOG_TEST_FOLD"
+
+// TestFoldInAnotherProcess is what TestSameHashInEveryProcess runs in others.
+func TestFoldInAnotherProcess(t *testing.T) {
+	if os.Getenv(foldEnv) == "" {
+		t.Skip("run by TestSameHashInEveryProcess")
+	}
+	fmt.Println("fold", foldHash(fixedJournal()))
+}
+
+// The journal is decided and folded to the same bytes in every process, however
+// many threads it has: nothing hangs on addresses, map order or scheduling.
+func TestSameHashInEveryProcess(t *testing.T) {
+	w := fixedJournal()
+	require.Greater(t, len(w.journal), 150)
+	want := "fold " + foldHash(w)
+	for i := range 20 {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestFoldInAnotherProcess$", "-test.v")
+		cmd.Env = append(os.Environ(), foldEnv+"=1", fmt.Sprintf("GOMAXPROCS=%d", 1+i%8))
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+		require.True(t, strings.Contains(string(out), want), "process %d: %s", i, out)
+	}
+}
