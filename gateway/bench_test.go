@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,13 +55,14 @@ func benchmarkBatch(b *testing.B, second bool) {
 // Requests a second, one by one over 16 connections.
 func BenchmarkSearch(b *testing.B) {
 	w := newWorld(b, func(c *Config) { c.Bounds.Requests = 1000 })
-	body := searchBody("KT044170")
+	var asked atomic.Int64
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.SetParallelism(8)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			resp, err := w.client.Do(w.request("WCO", http.MethodPost, "/v1/searches", bytes.NewReader([]byte(body))))
+			body := searchBody(fmt.Sprintf("KT%07d", asked.Add(1)))
+			resp, err := w.client.Do(w.request("WCO", http.MethodPost, "/v1/searches", strings.NewReader(body)))
 			if err != nil {
 				b.Error(err)
 				return
