@@ -16,12 +16,12 @@ func (c *call) submitRecord(b *events.RecordSubmitted) decision {
 	if c.in.Envelope.OnBehalfOf != "" {
 		return reject("/headers/ce_onbehalfof", "not_acting_for")
 	}
-	if errs := c.recordDates(b); len(errs) > 0 {
-		return decision{verdict: events.Rejected, errors: errs}
-	}
 	row, known := c.findSubject(c.in.RecordID)
 	if d := c.revisable(row, known, b); d.verdict != "" {
 		return d
+	}
+	if errs := c.recordDates(b); len(errs) > 0 {
+		return decision{verdict: events.Rejected, errors: errs}
 	}
 	r := c.recordRow(c.in.Prepared, b, c.sender, c.in.At)
 	if known {
