@@ -27,7 +27,7 @@ var serials = []events.Mark{
 	serial("12345"), serial("0012345"), serial("I2345"), serial("387"), serial("1"), serial("ALPHABETA"),
 	{Kind: "serial", Status: "readable", Text: "44170", Series: "KTO"}, serial("44170"),
 	{Kind: "owner_applied", Status: "restored", Text: "12345"}, {Kind: "import", Status: "readable", Text: "KTO44170"},
-	partial("KTO44*"), partial("?TO44170"), partial("*4417?"), partial("12?45"), partial("1?3*"),
+	partial("KTO44*"), partial("KTO441*"), partial("?TO44170"), partial("*4417?"), partial("12?45"), partial("1?3*"),
 	{Kind: "serial", Status: "obliterated"},
 }
 
