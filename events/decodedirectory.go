@@ -75,24 +75,13 @@ var referenceSubmitted = []field[ReferenceSubmitted]{
 	{"aliases", optional, func(d *decoder, r *ReferenceSubmitted) { r.Aliases = d.texts(maxAliases, &ruleName) }},
 	{"codes", optional, func(d *decoder, r *ReferenceSubmitted) { r.Codes = d.codeMap() }},
 	{"related", optional, func(d *decoder, r *ReferenceSubmitted) { r.Related = d.texts(maxRelated, &ruleReference) }},
-	{"serial_forms", optional, func(d *decoder, r *ReferenceSubmitted) { r.SerialForms = d.serialForms() }},
+	{"serial_forms", optional, func(d *decoder, r *ReferenceSubmitted) { r.SerialForms = objects(d, maxSerialForms, serialForm) }},
 }
 
 var serialForm = []field[SerialForm]{
 	{"pattern", required, func(d *decoder, f *SerialForm) { f.Pattern = d.text(&rulePattern) }},
 	{"from", optional, func(d *decoder, f *SerialForm) { f.From = d.text(&ruleYear) }},
 	{"until", optional, func(d *decoder, f *SerialForm) { f.Until = d.text(&ruleYear) }},
-}
-
-func (d *decoder) serialForms() (forms []SerialForm) {
-	if !d.open('[') {
-		return nil
-	}
-	for n := 0; d.element(n, maxSerialForms); n++ {
-		forms = append(forms, SerialForm{})
-		object(d, serialForm, &forms[n])
-	}
-	return forms
 }
 
 // codeMap reads codes by the name of the list that they are of.

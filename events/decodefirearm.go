@@ -51,7 +51,7 @@ func incident(countryMust bool) []field[Incident] {
 		{"circumstance", optional, func(d *decoder, i *Incident) { i.Circumstance = d.code(Circumstances) }},
 		{"operation", optional, func(d *decoder, i *Incident) { i.Operation = d.text(&ruleName) }},
 		{"customs", optional, func(d *decoder, i *Incident) { i.Customs = new(Customs); object(d, customs, i.Customs) }},
-		{"route", optional, func(d *decoder, i *Incident) { i.Route = d.route() }},
+		{"route", optional, func(d *decoder, i *Incident) { i.Route = objects(d, maxRoute, leg) }},
 	}
 }
 
@@ -63,17 +63,6 @@ var customs = []field[Customs]{
 var leg = []field[Leg]{
 	{"country", required, func(d *decoder, l *Leg) { l.Country = d.code(Countries) }},
 	{"role", optional, func(d *decoder, l *Leg) { l.Role = d.code(RouteRoles) }},
-}
-
-func (d *decoder) route() (legs []Leg) {
-	if !d.open('[') {
-		return nil
-	}
-	for n := 0; d.element(n, maxRoute); n++ {
-		legs = append(legs, Leg{})
-		object(d, leg, &legs[n])
-	}
-	return legs
 }
 
 func (d *decoder) marks() (marks []Mark) {

@@ -182,6 +182,18 @@ func (d *decoder) element(n, most int) bool {
 	return false
 }
 
+// objects reads a list of objects, at most most of them.
+func objects[T any](d *decoder, most int, fields []field[T]) (list []T) {
+	if !d.open('[') {
+		return nil
+	}
+	for n := 0; d.element(n, most); n++ {
+		list = append(list, *new(T))
+		object(d, fields, &list[n])
+	}
+	return list
+}
+
 // text reads a text that follows the rule.
 func (d *decoder) text(rule *textRule) string {
 	if !d.expect('"') {

@@ -5,23 +5,21 @@ import "strconv"
 // meeting reads a Meeting and what stands beside it: who is told, or who has
 // seen it. The one that an effect has not is nil.
 func (r *effectReader) meeting(m *Meeting, tell *[]Tell, seen *OrgID) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
+	r.object(func(name string) bool {
 		switch {
-		case !ok:
-			return
-		case key == "tell" && tell != nil:
+		case name == "tell" && tell != nil:
 			*tell = r.tell()
-		case key == "seen" && seen != nil:
+		case name == "seen" && seen != nil:
 			*seen = r.str()
 		default:
-			r.meetingField(m, key)
+			return r.meetingField(m, name)
 		}
-	}
+		return true
+	})
 }
 
-func (r *effectReader) meetingField(m *Meeting, key string) {
-	switch key {
+func (r *effectReader) meetingField(m *Meeting, name string) (known bool) {
+	switch name {
 	case "id":
 		m.ID = r.id()
 	case "class":
@@ -57,17 +55,14 @@ func (r *effectReader) meetingField(m *Meeting, key string) {
 	case "rule":
 		m.Rule = r.int()
 	default:
-		r.refuse(key)
+		return false
 	}
+	return true
 }
 
 func (r *effectReader) results() (v Results) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return v
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "make":
 			v.Make = r.str()
 		case "model":
@@ -77,9 +72,11 @@ func (r *effectReader) results() (v Results) {
 		case "type":
 			v.Type = r.str()
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return v
 }
 
 func (r *effectReader) tell() (tell []Tell) {
@@ -91,12 +88,8 @@ func (r *effectReader) tell() (tell []Tell) {
 }
 
 func (r *effectReader) tellOne() (t Tell) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return t
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "org":
 			t.Org = r.str()
 		case "role":
@@ -104,9 +97,11 @@ func (r *effectReader) tellOne() (t Tell) {
 		case "n":
 			t.N = r.uint(64)
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return t
 }
 
 func (r *effectReader) pair() (p [2]int) {

@@ -83,24 +83,20 @@ func (r *effectReader) effect() (e Effect) {
 	return e
 }
 
-// member steps to member n of the object that was opened before n was 0.
-func (r *effectReader) member(n int) (key string, ok bool) {
-	if n == 0 {
-		r.take('{')
+// object reads an object: field reads the member of a name, and says whether
+// it knows it.
+func (r *effectReader) object(field func(name string) (known bool)) {
+	r.take('{')
+	for n := 0; r.item(n, '}'); n++ {
+		if name := r.key(); !field(name) {
+			r.refuse(name)
+		}
 	}
-	if !r.item(n, '}') {
-		return "", false
-	}
-	return r.key(), true
 }
 
 func (r *effectReader) record() (e RecordEffect) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return e
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "id":
 			e.ID = r.id()
 		case "revision":
@@ -108,18 +104,16 @@ func (r *effectReader) record() (e RecordEffect) {
 		case "outcome":
 			e.Outcome = r.str()
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return e
 }
 
 func (r *effectReader) question() (e QuestionEffect) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return e
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "id":
 			e.ID = r.id()
 		case "stands_until":
@@ -127,35 +121,31 @@ func (r *effectReader) question() (e QuestionEffect) {
 		case "truncated":
 			e.Truncated = r.flag()
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return e
 }
 
 func (r *effectReader) questionEnded() (e QuestionEndedEffect) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return e
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "id":
 			e.ID = r.id()
 		case "because":
 			e.Because = r.str()
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return e
 }
 
 func (r *effectReader) matchEnded() (e MatchEndedEffect) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return e
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "id":
 			e.ID = r.id()
 		case "because":
@@ -163,18 +153,16 @@ func (r *effectReader) matchEnded() (e MatchEndedEffect) {
 		case "tell":
 			e.Tell = r.tell()
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return e
 }
 
 func (r *effectReader) notify() (e NotifyEffect) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return e
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "org":
 			e.Org = r.str()
 		case "n":
@@ -184,18 +172,16 @@ func (r *effectReader) notify() (e NotifyEffect) {
 		case "about":
 			e.About = r.about()
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return e
 }
 
 func (r *effectReader) about() (a About) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return a
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "kind":
 			a.Kind = r.str()
 		case "id":
@@ -203,18 +189,16 @@ func (r *effectReader) about() (a About) {
 		case "count":
 			a.Count = uint32(r.uint(32))
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return a
 }
 
 func (r *effectReader) directory() (e DirectoryEffect) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return e
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "kind":
 			e.Kind = r.str()
 		case "id":
@@ -222,39 +206,37 @@ func (r *effectReader) directory() (e DirectoryEffect) {
 		case "outcome":
 			e.Outcome = r.str()
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return e
 }
 
 func (r *effectReader) acknowledged() (e AcknowledgedEffect) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return e
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "org":
 			e.Org = r.str()
 		case "n":
 			e.N = r.uint(64)
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return e
 }
 
 func (r *effectReader) more() (e MoreEffect) {
-	for n := 0; ; n++ {
-		key, ok := r.member(n)
-		if !ok {
-			return e
-		}
-		switch key {
+	r.object(func(name string) bool {
+		switch name {
 		case "cursor":
 			e.Cursor = r.uint(64)
 		default:
-			r.refuse(key)
+			return false
 		}
-	}
+		return true
+	})
+	return e
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -164,18 +165,46 @@ func lengthen(n *node, at string, check func(pointer, what string)) {
 		n.members["surprise"] = "x"
 		check(at+"/surprise", "unknown field")
 		delete(n.members, "surprise")
+		grow(n, at, check)
 		return
 	}
 	before := n.items
 	if len(before) > 0 {
 		n.items = append(slices.Clone(before), before[0])
 		check(at, "an item twice")
-		n.items = slices.Repeat(before, 300/len(before)+1)
-		check(at, "too many items")
+		for _, most := range []int{16, 32, 64, 256} {
+			for length := most; length <= most+1; length++ {
+				n.items = many(before[0], length)
+				check(at, fmt.Sprintf("%d items", length))
+			}
+		}
 	}
 	n.items = nil
 	check(at, "no item")
 	n.items = before
+}
+
+// grow gives an object more members than any has: where members are codes by
+// the name of their list, there may be 16.
+func grow(n *node, at string, check func(pointer, what string)) {
+	before := n.members
+	n.members = maps.Clone(before)
+	for i := range 20 {
+		n.members[fmt.Sprintf("list_%d", i)] = "TAS"
+		check(at, fmt.Sprintf("%d members more", i+1))
+	}
+	n.members = before
+}
+
+// many gives a list of n items like the first: different ones if it is a text.
+func many(first any, n int) []any {
+	items := slices.Repeat([]any{first}, n)
+	if text, ok := first.(string); ok {
+		for i := range items {
+			items[i] = fmt.Sprintf("%s%d", text, i)
+		}
+	}
+	return items
 }
 
 // texts replace every value in turn.
@@ -190,7 +219,7 @@ var texts = []string{
 }
 
 // numbers replace every value in turn.
-var numbers = []string{"0", "1", "-1", "1.5", "1.0", "1e2", "200", "201", "5001", "2147483648", "9007199254740992", "18446744073709551616", "-0"}
+var numbers = []string{"0", "1", "-1", "1.5", "1.0", "1e2", "200", "201", "5000", "5001", "43200", "43201", "1000000000", "1000000001", "2147483648", "9007199254740992", "18446744073709551616", "-0"}
 
 // bend gives every other value that may stand where v stands.
 func bend(v any, try func(now any, what string)) {
