@@ -21,6 +21,11 @@ type Agreements struct {
 	Items []registry.AgreementInfo `json:"items"`
 }
 
+// References are all entries of the firearms reference table.
+type References struct {
+	Items []registry.ReferenceInfo `json:"items"`
+}
+
 // Policy names the matching policy in force.
 type Policy struct {
 	Policy string `json:"policy"`
@@ -62,6 +67,15 @@ func (c *call) listAgreements() error {
 	return c.json(http.StatusOK, 0, list)
 }
 
+func (c *call) listReference() error {
+	if err := c.waitSeq(); err != nil {
+		return err
+	}
+	list := References{Items: []registry.ReferenceInfo{}}
+	c.cfg.Registry.Read(func(s *registry.State) { list.Items = append(list.Items, s.References()...) })
+	return c.json(http.StatusOK, 0, list)
+}
+
 func (c *call) revokeAgreement() error {
 	body, err := c.body(events.MaxBody)
 	if err != nil {
@@ -80,6 +94,9 @@ func (c *call) showPolicy() error {
 }
 
 func (c *call) showMe() error {
+	if err := c.waitSeq(); err != nil {
+		return err
+	}
 	me := Me{
 		Organisation: c.org(), KeyID: c.who.KeyID, Roles: c.who.Roles,
 		Rights: []string{}, Purposes: []string{}, ActsFor: []Delegation{},

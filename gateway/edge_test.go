@@ -198,6 +198,44 @@ func (e *emptyTables) Matches(context.Context, events.OrgID, MatchQuery) (Page[M
 	return Page[MatchRow]{}, e.err
 }
 
+func TestCursorOfNobody(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Tables = &emptyTables{err: fmt.Errorf("list records: %w", ErrCursor)} })
+	p := w.get("NCB-BR", "/v1/records?after=zzz").problem(t, http.StatusBadRequest, "invalid_parameter")
+	require.Equal(t, "/query/after", p.Errors[0].Pointer)
+}
+
+// A client that sends and never reads what it is told.
+func TestClientThatDoesNotRead(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Bounds.SendTimeout = 100 * time.Millisecond })
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
+	fmt.Fprintf(conn, "POST /v1/records:batch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n", w.keys["NCB-BR/admin"], mediaNDJSON)
+	lines := strings.Repeat("\n", 1000) // each is refused at the edge, in many more bytes than it has
+	sent := 0
+	for ; sent < 10_000; sent++ {
+		if _, err := fmt.Fprintf(conn, "%x\r\n%s\r\n", len(lines), lines); err != nil {
+			break
+		}
+	}
+	require.Less(t, sent, 10_000, "the connection was closed")
+	require.Eventually(t, func() bool {
+		w.gw.bounds.mu.Lock()
+		defer w.gw.bounds.mu.Unlock()
+		return len(w.gw.bounds.orgs) == 0
+	}, 5*time.Second, time.Millisecond)
+}
+
+func TestHeadersAreBounded(t *testing.T) {
+	w := newWorld(t)
+	r := w.request("NCB-BR", http.MethodGet, "/v1/me", nil, "X-Long", strings.Repeat("x", 64<<10))
+	resp, err := w.client.Do(r)
+	require.NoError(t, err)
+	resp.Body.Close()
+	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, resp.StatusCode)
+}
+
 func TestLagIsSaid(t *testing.T) {
 	w := newWorld(t, func(c *Config) {
 		c.Tables = &emptyTables{err: &UnavailableError{Code: "lagging", RetryAfter: 2 * time.Second}}

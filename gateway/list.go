@@ -37,6 +37,9 @@ func list[T any](c *call, query func(context.Context, Tables, PageQuery) (Page[T
 }
 
 func (c *call) tablesError(err error) error {
+	if errors.Is(err, ErrCursor) {
+		return invalidParameter("invalid_parameter", "/query/after", "after is no cursor of this list", "take it from next of the page before")
+	}
 	var problem *Problem
 	var unavailable *UnavailableError
 	if errors.As(err, &problem) || errors.As(err, &unavailable) || c.r.Context().Err() != nil {

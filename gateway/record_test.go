@@ -71,6 +71,27 @@ func TestSomebodyElsesRecordIsNotThere(t *testing.T) {
 	require.Equal(t, b.body, a.body)
 }
 
+// A parent reads what its national entities own, and does not act for them.
+func TestParentSees(t *testing.T) {
+	w := newWorld(t)
+	w.log.ask("NCB-CL", events.TypeOrganisationSubmitted, `{"organisation_id":"CL-ARMY","kind":"national_entity","country":"CL","name":"Army","parent":"NCB-CL"}`)
+	w.log.ask("NCB-CL", events.TypeAgreementGranted, `{"agreement_id":"AGR-ARMY","grantee":"CL-ARMY","rights":["register"],"legal_basis":"invented","valid_from":"2026-01-01","valid_until":"2030-12-31"}`)
+	e := w.log.ask("CL-ARMY", events.TypeRecordSubmitted, recordBody("D-1", "KT044170"))
+	path := "/v1/records/" + w.recordOf(e).String()
+	require.Equal(t, http.StatusOK, w.get("NCB-CL", path).status)
+	require.Equal(t, http.StatusNotFound, w.get("NCB-BR", path).status)
+	w.post("NCB-CL", path+"/withdrawal", `{"reason":"destroyed"}`).problem(t, http.StatusNotFound, "not_found")
+}
+
+func TestReference(t *testing.T) {
+	w := newWorld(t)
+	w.post("IPSG", "/v1/reference", `{"name":"FAMAE","kind":"make","country":"CL","aliases":["famae"],"related":["make:TAS"]}`).into(t, 201, new(events.Reply))
+	var list References
+	w.get("NCB-BR", "/v1/reference").into(t, 200, &list)
+	require.Equal(t, "FAMAE", list.Items[0].Name)
+	require.Equal(t, []string{"make:TAS"}, list.Items[0].Related)
+}
+
 func TestIdempotencyKey(t *testing.T) {
 	w := newWorld(t)
 	first := w.post("NCB-BR", "/v1/records", recordBody("D-1", "KT044170"), headerKey, "import-1")

@@ -51,7 +51,10 @@ func (c *call) withdrawRecord() error {
 	if err != nil {
 		return err
 	}
-	_, e, err := c.ownRecord(c.id("id"))
+	info, e, err := c.visibleRecord(c.id("id"))
+	if err == nil && info.Owner != c.org() {
+		err = notFound() // a parent sees, and does not act
+	}
 	if err != nil {
 		return err
 	}
@@ -70,7 +73,7 @@ func (c *call) showRecord() error {
 	if err := c.waitSeq(); err != nil {
 		return err
 	}
-	info, e, err := c.ownRecord(c.id("id"))
+	info, e, err := c.visibleRecord(c.id("id"))
 	if err != nil {
 		return err
 	}
@@ -103,13 +106,16 @@ func (c *call) recordAsOf() error {
 	return c.json(http.StatusOK, r.Seq, r)
 }
 
-// ownRecord finds a record of the caller's organisation and the entry of its
-// last revision. Somebody else's is as little there as none: its full text is
-// not asked for here.
-func (c *call) ownRecord(id events.UUID) (info registry.RecordInfo, e *events.Entry, err error) {
+// visibleRecord finds a record of the caller's organisation, or of one whose
+// parent it is, and the entry of its last revision. Somebody else's is as
+// little there as none: its full text is not asked for here.
+func (c *call) visibleRecord(id events.UUID) (info registry.RecordInfo, e *events.Entry, err error) {
 	found := false
-	c.cfg.Registry.Read(func(s *registry.State) { info, found = s.Record(id) })
-	if !found || info.Owner != c.org() {
+	c.cfg.Registry.Read(func(s *registry.State) {
+		info, found = s.Record(id)
+		found = found && s.Sees(c.org(), info.Owner)
+	})
+	if !found {
 		return info, nil, notFound()
 	}
 	e, err = c.cfg.View.Entry(c.r.Context(), info.Seq)

@@ -145,7 +145,7 @@ func directoryRoutes() []*route {
 	return []*route{
 		{
 			method: http.MethodGet, path: "/v1/me", id: "me", tag: "Directory", doc: "Who you are to the registry.",
-			ok: []answer{answers[Me](200, "You.")}, serve: (*call).showMe,
+			params: []param{minSeq()}, needs: []string{"lagging"}, ok: []answer{answers[Me](200, "You.")}, serve: (*call).showMe,
 		},
 		{
 			method: http.MethodGet, path: "/v1/organisations", id: "list-organisations", tag: "Directory", doc: "Who takes part.",
@@ -179,6 +179,10 @@ func directoryRoutes() []*route {
 			method: http.MethodPost, path: "/v1/policy", id: "set-policy", tag: "Directory", doc: "Put a matching policy in force.",
 			roles: admins, params: postParams(), body: &content{media: mediaJSON, doc: "policy.set: the table of the matching policy."}, posts: true,
 			ok: []answer{answers[events.Reply](200, "In force from its seq on.")}, serve: post(events.TypePolicySet),
+		},
+		{
+			method: http.MethodGet, path: "/v1/reference", id: "list-reference", tag: "Directory", doc: "The firearms reference table.",
+			params: []param{minSeq()}, needs: []string{"lagging"}, ok: []answer{answers[References](200, "All of it.")}, serve: (*call).listReference,
 		},
 		{
 			method: http.MethodPost, path: "/v1/reference", id: "submit-reference", tag: "Directory", doc: "Add or amend an entry of the firearms reference table.",

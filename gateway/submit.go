@@ -93,8 +93,8 @@ func (c *call) answer(e *events.Entry, record events.UUID) error {
 }
 
 func (c *call) reply(e *events.Entry, record events.UUID) (events.Reply, error) {
-	if e.Verdict == events.Unchanged {
-		// The entry may stand for a run of rows and name none of them.
+	if e.Verdict == events.Unchanged && len(e.Effects) == 0 {
+		// The entry stands for a run of rows and names none of them.
 		return c.unchanged(e.Seq, record), nil
 	}
 	return c.cfg.View.Reply(c.r.Context(), e)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/armslog/armslog/events"
 )
@@ -10,7 +11,7 @@ import (
 // Tables are the read models in ClickHouse. Every method takes the
 // organisation that asks and MUST return nothing that is withheld from it; it
 // returns *UnavailableError where ClickHouse is down, or has not got as far as
-// MinSeq within a short wait.
+// MinSeq within a short wait, and ErrCursor for an After that it never gave.
 type Tables interface {
 	Records(ctx context.Context, org events.OrgID, q RecordQuery) (Page[RecordRow], error)
 	RecordHistory(ctx context.Context, org events.OrgID, id events.UUID, q PageQuery) (Page[RecordRow], error)
@@ -20,6 +21,9 @@ type Tables interface {
 	Searches(ctx context.Context, org events.OrgID, q SearchQuery) (Page[SearchRow], error)
 	Matches(ctx context.Context, org events.OrgID, q MatchQuery) (Page[MatchRow], error)
 }
+
+// ErrCursor is returned when the cursor of a list is none of that list's.
+var ErrCursor = errors.New("no cursor of this list")
 
 // PageQuery asks for one page of a list.
 type PageQuery struct {
