@@ -133,10 +133,10 @@ func TestErrorsInOrder(t *testing.T) {
 
 func TestStatusWords(t *testing.T) {
 	for status, texts := range map[string][]string{
-		"obliterated":  {"RASPADO", "Numeração raspada", "SUPRIMIDA", "Obliterated", "filed off", "illisible", "abrasa", "ausgeschliffen", "СПИЛЕН", "номер знищено", "ilegível"},
-		"never_marked": {"S/N", "s/n.", "SEM NUMERO", "sem numeração aparente", "SIN NÚMERO", "NO SERIAL", "none", "sans numéro", "ohne Nummer", "БЕЗ НОМЕРА", "відсутній", "INEXISTENTE", "artesanal"},
-		"not_recorded": {"N/A", "N/C", "NÃO CONSTA", "desconhecido", "unknown", "não informado", "unbekannt", "невідомий"},
-		"":             {"RV204187", "ABC", "KTO", "SEMX", "CONSTABULARY", "МА", "№"},
+		"obliterated":  {"RASPADO", "Numeração raspada", "SUPRIMIDA", "Obliterated", "filed off", "illisible", "abrasa", "ausgeschliffen", "СПИЛЕН", "номер знищено", "ilegível", "PINADO", "Prejudicado"},
+		"never_marked": {"S/N", "s/n.", "SEM NUMERO", "sem numeração aparente", "SIN NÚMERO", "NO SERIAL", "none", "sans numéro", "ohne Nummer", "БЕЗ НОМЕРА", "відсутній", "INEXISTENTE", "artesanal", "S/Nº", "NÃO POSSUI", "não tem", "AUSENTE"},
+		"not_recorded": {"N/A", "N/C", "NÃO CONSTA", "desconhecido", "unknown", "não informado", "unbekannt", "невідомий", "NAO  APARENT", "no visible", "XXXX"},
+		"":             {"RV204187", "ABC", "KTO", "SEMX", "CONSTABULARY", "МА", "XX", "XXA"},
 	} {
 		for _, text := range texts {
 			require.Equal(t, status, statusWord(text), text)

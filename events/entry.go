@@ -215,7 +215,7 @@ func (e *Entry) set(h Header) (err error) {
 	case headerPolicy:
 		e.Policy = string(h.Value)
 	case headerVerdict:
-		e.Verdict = Verdict(h.Value)
+		e.Verdict, err = parseVerdict(h.Value)
 	case headerOf:
 		e.Of, err = number(h, 64)
 	case headerSalt:
@@ -233,6 +233,17 @@ func (e *Entry) set(h Header) (err error) {
 		err = fmt.Errorf("%w: header %q is unknown to this version", ErrNotJournal, h.Key)
 	}
 	return err
+}
+
+// parseVerdict refuses a verdict of a later version: what it means to the state
+// is not known here.
+func parseVerdict(b []byte) (Verdict, error) {
+	for _, v := range [...]Verdict{Accepted, Rejected, Unchanged, Duplicate, Undecodable, Failed} {
+		if string(b) == string(v) {
+			return v, nil
+		}
+	}
+	return "", fmt.Errorf("%w: verdict %q is unknown to this version", ErrNotJournal, shorten(string(b), 32))
 }
 
 func exactly(h Header, dst []byte) error {

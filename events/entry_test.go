@@ -124,7 +124,8 @@ func TestParseItemRefuses(t *testing.T) {
 		"span":           change("span", "0"),
 		"salt":           change("salt", "short"),
 		"effects":        change("effects", "[{}]"),
-		"verdict":        change("verdict", ""),
+		"no verdict":     change("verdict", ""),
+		"verdict":        change("verdict", "postponed"),
 		"warnings":       change("warnings", "weak_mark"),
 		"unknown header": append([]Header{header("speed", "1")}, full().Headers()...),
 	} {

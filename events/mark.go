@@ -80,6 +80,9 @@ func statusWord(text string) (status string) {
 	if status := statusPhrases[phrase]; status != "" {
 		return status
 	}
+	if len(phrase) > 2 && strings.Trim(phrase, "X ") == "" {
+		return notRecorded
+	}
 	phrase = " " + phrase + " "
 	for _, w := range statusWords {
 		if strings.Contains(phrase, " "+w.start) {
@@ -89,19 +92,20 @@ func statusWord(text string) (status string) {
 	return ""
 }
 
-// foldLetters is the text in upper case without accents.
+// foldLetters is the text in upper case, without accents and without compatibility
+// signs such as º.
 func foldLetters(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
 			return -1
 		}
 		return unicode.ToUpper(r)
-	}, norm.NFD.String(text))
+	}, norm.NFKD.String(text))
 }
 
 // statusPhrases are whole texts, folded, words parted by one space.
 var statusPhrases = map[string]string{
-	"S N": neverMarked, "SN": neverMarked, "S NUM": neverMarked, "S NR": neverMarked, "SEM": neverMarked,
+	"S N": neverMarked, "SN": neverMarked, "S NO": neverMarked, "S NUM": neverMarked, "S NR": neverMarked, "SEM": neverMarked,
 	"N A": notRecorded, "NA": notRecorded, "N D": notRecorded, "ND": notRecorded, "N I": notRecorded, "NI": notRecorded,
 	"N C": notRecorded, "NC": notRecorded, "NIL": notRecorded, "NULL": notRecorded, "NO": neverMarked, "NON": neverMarked,
 	"NONE": neverMarked, "NAO": neverMarked, "NENHUM": neverMarked, "NENHUMA": neverMarked, "NINGUNO": neverMarked,
@@ -118,7 +122,8 @@ var statusWords = []struct{ start, status string }{
 	{"RASPAD", obliterated}, {"SUPRIMID", obliterated}, {"OBLITERAD", obliterated}, {"ADULTERAD", obliterated},
 	{"LIMAD", obliterated}, {"LIXAD", obliterated}, {"APAGAD", obliterated}, {"BORRAD", obliterated},
 	{"REMOVID", obliterated}, {"ILEGIVE", obliterated}, {"ILEGIBLE", obliterated}, {"ERRADICAD", obliterated},
-	{"ESMERILAD", obliterated}, {"DESTRUID", obliterated}, {"DANIFICAD", obliterated}, {"PINADA ", obliterated},
+	{"ESMERILAD", obliterated}, {"DESTRUID", obliterated}, {"DANIFICAD", obliterated},
+	{"PINAD", obliterated}, {"PICOTAD", obliterated}, {"PREJUDICAD", obliterated}, {"SUMPRIMID", obliterated}, {"NAO LEGIVE", obliterated},
 	// English
 	{"OBLITERAT", obliterated}, {"DEFACED", obliterated}, {"FILED ", obliterated}, {"SCRATCHED", obliterated},
 	{"GROUND ", obliterated}, {"REMOVED", obliterated}, {"ERASED", obliterated}, {"ILLEGIB", obliterated},
@@ -131,16 +136,19 @@ var statusWords = []struct{ start, status string }{
 	{"СПИЛЕН", obliterated}, {"СБИТ", obliterated}, {"СТЕРТ", obliterated}, {"УНИЧТОЖЕН", obliterated},
 	{"ЗНИЩЕН", obliterated}, {"НЕРАЗБОРЧИВ", obliterated}, {"НЕРОЗБІРЛИВ", obliterated},
 
-	{"INEXIST", neverMarked}, {"ARTESANA", neverMarked}, {"CASEIRA", neverMarked}, {"SEM ", neverMarked}, {"SIN ", neverMarked},
-	{"WITHOUT ", neverMarked}, {"UNMARKED", neverMarked}, {"UNSERIAL", neverMarked}, {"HOMEMADE", neverMarked}, {"NO ", neverMarked},
+	{"INEXIST", neverMarked}, {"AUSENTE", neverMarked}, {"POSSUI ", neverMarked}, {"NAO TEM ", neverMarked}, {"NO TIENE ", neverMarked},
+	{"ARTESANA", neverMarked}, {"CASEIRA", neverMarked}, {"SEM ", neverMarked}, {"SIN ", neverMarked},
+	{"WITHOUT ", neverMarked}, {"UNMARKED", neverMarked}, {"UNSERIAL", neverMarked}, {"HOMEMADE", neverMarked},
 	{"SANS ", neverMarked}, {"SENZA ", neverMarked}, {"OHNE ", neverMarked}, {"БЕЗ ", neverMarked},
 	{"ОТСУТСТВ", neverMarked}, {"ВІДСУТН", neverMarked},
 
 	{"DESCONHECID", notRecorded}, {"DESCONOCID", notRecorded}, {"IGNORAD", notRecorded}, {"IDENTIFICAD", notRecorded},
-	{"INFORMAD", notRecorded}, {"CONSTA ", notRecorded}, {"APARENTE ", notRecorded}, {"VISIVE", notRecorded}, {"VISIBLE", notRecorded},
+	{"INFORMAD", notRecorded}, {"CONSTA ", notRecorded}, {"APARENT", notRecorded}, {"VISIVE", notRecorded}, {"VISIBLE", notRecorded},
 	{"UNKNOWN", notRecorded}, {"APPLICABLE", notRecorded}, {"RECORDED", notRecorded}, {"AVAILABLE", notRecorded}, {"MISSING", notRecorded},
 	{"INCONNU", notRecorded}, {"SCONOSCIUT", notRecorded}, {"UNBEKANNT", notRecorded},
 	{"НЕИЗВЕСТ", notRecorded}, {"НЕВІДОМ", notRecorded}, {"НЕВСТАНОВЛЕН", notRecorded},
+
+	{"NO ", neverMarked},
 }
 
 const (

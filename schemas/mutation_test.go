@@ -211,7 +211,7 @@ func many(first any, n int) []any {
 var texts = []string{
 	"", " ", " x", "x ", "x\u0001y", "x\ny", "x\u200by", "x\u00a0y", "zzz", "ZZZ", "x y", "2019-02-30", "2020-02-29", "2019/2018", "2018/2019-03-01", "2019-13",
 	"1499", "3000", "0000", "RASPADO", "S/N", "sem número", "OBLITERATED", "???", "A?1", "*1234", "---", "№ 12", "Ж", "e\u0301", "é", "a@b.cd", "a@b", "x@y.z w",
-	"call 91234-5678", "+55 11 912", "+55 (11) 91234", "12 345 678 9", "1234567", "123456", "12345678", "make:TAS", "model:", "calibre:.40/x", "BR-SP", "BR-SPXX",
+	"call 91234-5678", "+55 11 912", "+55 (11) 91234", "12 345 678 9", "1234567", "123456", "12345678", "1234567890", "12345678901", "make:TAS", "model:", "calibre:.40/x", "BR-SP", "BR-SPXX",
 	"BRSAO", "brsao", "930200", "93", "[A-Z]{3}", "[A-Z", "A{1,2}B?", "NCB-BR", "-NCB", "N", "true", "1", "TAS", "tas",
 	"9c1be2d4-7a30-5c52-8a43-51f0c2d9e001", "9C1BE2D4-7A30-5C52-8A43-51F0C2D9E001", "9c1be2d4x7a30-5c52-8a43-51f0c2d9e001", "00000000-0000-0000-0000-000000000000",
 	"readable", "partial", "never_marked", "serial", "proof", "lost", "seized", "XK", "SUHH", strings.Repeat("x", 16), strings.Repeat("A", 17), strings.Repeat("A", 32),
