@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -19,8 +20,9 @@ var update = flag.Bool("update", false, "write golden files anew")
 // status must be there, its body must be what the schema says.
 type documentChecker struct {
 	doc     map[string]any
-	schemas *jsonschema.Compiler
 	routes  *http.ServeMux
+	mu      sync.Mutex // guards schemas
+	schemas *jsonschema.Compiler
 }
 
 func newDocumentChecker(t testing.TB, g *Gateway) *documentChecker {
@@ -80,6 +82,8 @@ func escape(s string) string {
 
 func (c *documentChecker) match(t testing.TB, pointer string, body []byte) {
 	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	schema, err := c.schemas.Compile("openapi.json#" + strings.NewReplacer("{", "%7B", "}", "%7D").Replace(pointer))
 	require.NoError(t, err)
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
