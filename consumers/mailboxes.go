@@ -118,9 +118,20 @@ func (m *Mailboxes) Open(org events.OrgID, from int64) bool {
 	b := &mailbox{org: org, topic: topic, next: from, fetchAt: from}
 	m.boxes = append(m.boxes, b)
 	m.byTopic[topic] = b
+	m.lookAnew()
+	return true
+}
+
+// Look says that a topic may be there now that was not.
+func (m *Mailboxes) Look() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lookAnew()
+}
+
+func (m *Mailboxes) lookAnew() {
 	close(m.opened)
 	m.opened = make(chan struct{})
-	return true
 }
 
 // Ready holds a token when Take may have something to return.

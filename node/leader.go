@@ -149,7 +149,10 @@ func (n *Node) openMailboxes(boxes *sources) {
 		}
 	}
 	if len(topics) > 0 {
-		boxes.group.Go(func() error { return n.topics(boxes.ctx, topics...) })
+		boxes.group.Go(func() error {
+			defer boxes.Look()
+			return n.topics(boxes.ctx, topics...)
+		})
 	}
 }
 

@@ -2,21 +2,26 @@ package node_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/embedded"
-	"github.com/armslog/armslog/internal/failpoint"
 	"github.com/armslog/armslog/internal/sim"
+	"github.com/armslog/armslog/node"
 	"github.com/armslog/armslog/registry"
 )
 
@@ -181,12 +186,84 @@ func TestLostAcknowledgementsDecideNothingTwice(t *testing.T) {
 	r.sameAs(run(t, standby(c)))
 }
 
+// stampProduce gives the answers to produce requests an append time, as brokers
+// do on a LogAppendTime topic; the embedded one stamps nothing.
+func stampProduce(t *testing.T, c *sim.Cluster, at time.Time) {
+	direct, err := kgo.NewClient(kgo.SeedBrokers(c.Addr()), kgo.MaxVersions(kversion.V2_4_0()))
+	require.NoError(t, err)
+	t.Cleanup(direct.Close)
+	var passing atomic.Bool
+	cluster := c.Cluster()
+	cluster.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		if passing.Load() {
+			return nil, nil, false
+		}
+		passing.Store(true)
+		defer passing.Store(false)
+		version := req.GetVersion()
+		var res *kmsg.ProduceResponse
+		cluster.SleepControl(func() { res, err = req.(*kmsg.ProduceRequest).RequestWith(t.Context(), direct) })
+		if err != nil {
+			return nil, err, true
+		}
+		for i := range res.Topics {
+			for k := range res.Topics[i].Partitions {
+				res.Topics[i].Partitions[k].LogAppendTime = at.UnixMilli()
+			}
+		}
+		res.SetVersion(version)
+		return res, nil, true
+	})
+}
+
 func TestWrongClockRefusesToLead(t *testing.T) {
-	c := sim.NewCluster(t, embedded.BrokerConfig{})
-	// The embedded broker stamps nothing, so that its answers are given a time.
-	stamp := func(req kmsg.Request) (kmsg.Response, error, bool) { return nil, nil, false }
-	c.Cluster().ControlKey(int16(kmsg.Produce), stamp)
-	cfg := config(c)
-	require.NoError(t, run(t, cfg).stop())
-	_ = failpoint.Env
+	for name, off := range map[string]time.Duration{"fast": -time.Minute, "slow": 6 * time.Second, "right": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			c := sim.NewCluster(t, embedded.BrokerConfig{})
+			stampProduce(t, c, time.Now().Add(off))
+			log := &logged{}
+			cfg := config(c)
+			cfg.Log = slog.New(log)
+			n := node.New(cfg)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error)
+			go func() { done <- n.Run(ctx) }()
+			if name == "right" {
+				<-n.Ready()
+			} else {
+				require.Eventually(t, func() bool { return log.has("refuses to lead") }, limit, tick)
+				select {
+				case <-n.Ready():
+					t.Error("it has written the genesis entry")
+				default:
+				}
+				require.False(t, n.Leads(), "it has left the election")
+			}
+			cancel()
+			require.NoError(t, <-done)
+		})
+	}
+}
+
+// logged remembers what was logged.
+type logged struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (l *logged) Enabled(context.Context, slog.Level) bool { return true }
+func (l *logged) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *logged) WithGroup(string) slog.Handler            { return l }
+func (l *logged) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.said = append(l.said, r.Message)
+	return nil
+}
+
+func (l *logged) has(message string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Contains(l.said, message)
 }
