@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ func measure(m events.Mark) matching.Strength {
 // answer writes the reply to a search for people.
 func (a *app) answer(q *events.SearchMade, r *events.Reply, took time.Duration) error {
 	partial := strongest(q.Firearm.Marks).Status == "partial"
-	a.headline(r, took, partial)
+	a.headline(q, r, took)
 	for _, m := range r.Matches {
 		fmt.Fprintln(a.out, matchLine(m))
 	}
@@ -40,7 +41,7 @@ func (a *app) answer(q *events.SearchMade, r *events.Reply, took time.Duration) 
 	return nil
 }
 
-func (a *app) headline(r *events.Reply, took time.Duration, partial bool) {
+func (a *app) headline(q *events.SearchMade, r *events.Reply, took time.Duration) {
 	var parts []string
 	if n := len(r.Matches); n > 0 {
 		parts = append(parts, plural(n, "match", "matches"))
@@ -48,7 +49,7 @@ func (a *app) headline(r *events.Reply, took time.Duration, partial bool) {
 	if n := len(r.Candidates); n > 0 {
 		text := plural(n, "candidate", "candidates")
 		if r.Truncated != nil && *r.Truncated {
-			text += " (there are more: --limit)"
+			text += fmt.Sprintf(" (of at most %d; there are more)", cmp.Or(q.Limit, 50))
 		}
 		parts = append(parts, text)
 	}
@@ -87,23 +88,22 @@ func markOf(m events.MatchView, question bool) string {
 
 // whatHappened is "seized by NCB-BR in 2020, SAO PAULO".
 func whatHappened(s events.Summary) string {
-	happened := s.Category
-	if happened == "" {
-		happened = "known"
-	}
-	text := happened + " by " + s.Owner
-	if happened == "lost" || happened == "stolen" {
-		text = happened + ", says " + s.Owner
+	text, says := s.Category, ""
+	switch text {
+	case "lost", "stolen", "trafficked", "smuggled":
+		says = ", says " + s.Owner
+	case "":
+		text = "known to " + s.Owner
+	default:
+		text += " by " + s.Owner
 	}
 	if s.IncidentDate != "" {
 		text += " in " + year(s.IncidentDate)
 	}
-	if place := s.Place; place != "" {
+	if place := cmp.Or(s.Place, s.IncidentCountry); place != "" {
 		text += ", " + place
-	} else if s.IncidentCountry != "" {
-		text += ", " + s.IncidentCountry
 	}
-	return text
+	return text + says
 }
 
 func gradeWords(grade string) string {

@@ -17,6 +17,7 @@ func (a *app) commands() []*cobra.Command {
 		a.policyCommand(),
 		a.sqlCommand(),
 		// The program itself.
+		a.upCommand(),
 		a.configCommand(),
 		a.doctorCommand(),
 		a.versionCommand(),

@@ -38,7 +38,7 @@ func (a *app) importCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&f.mapping, "map", "", "a mapping that ships (sp-ssp, ua-weapons) or a .json file")
-	c.Flags().Int64Var(&f.maxErrors, "max-errors", 0, "stop after so many rejected rows; 0 = never")
+	c.Flags().Int64Var(&f.maxErrors, "max-errors", 0, "stop when more rows than this are rejected; 0 = never")
 	c.Flags().BoolVar(&f.follow, "follow", false, "wait for more rows at the end of the file")
 	c.AddCommand(a.importStatus(), a.importResume(), a.importAbort())
 	return c
@@ -99,6 +99,7 @@ type importRun struct {
 	began   time.Time
 	before  client.Counts // of the runs of this job before this one
 	saved   time.Time
+	torn    bool // a row was counted and not written down: the last save stands
 
 	rowsBefore int64
 }
@@ -143,10 +144,8 @@ func (r *importRun) told(it item, v *client.Verdict) error {
 	}
 	j.Errors[errs[0].Code]++
 	if err := r.rejects.add(it.row, errs); err != nil {
+		r.torn = true
 		return err
-	}
-	if most := j.MaxErrors; most > 0 && r.rejects.rows > most {
-		return errTooMany
 	}
 	return nil
 }
@@ -166,6 +165,9 @@ const saveEvery = 500 * time.Millisecond
 // checkpoint is called when all rows up to a number are told.
 func (r *importRun) checkpoint(counts client.Counts, upTo int64) error {
 	r.job.Counts, r.job.Sent = r.before.Add(counts), upTo
+	if most := r.job.MaxErrors; most > 0 && r.job.rejected() > most {
+		return errTooMany
+	}
 	if time.Since(r.saved) < saveEvery {
 		return nil
 	}
@@ -173,12 +175,15 @@ func (r *importRun) checkpoint(counts client.Counts, upTo int64) error {
 }
 
 func (r *importRun) save(status string) error {
+	if r.torn {
+		return nil
+	}
 	size, err := r.rejects.flush()
 	if err != nil {
 		return err
 	}
 	r.saved = time.Now()
-	r.job.RejectsSize, r.job.Status, r.job.Updated = size, status, r.saved.UTC()
+	r.job.RejectsSize, r.job.Status, r.job.Updated = size, status, r.saved.UTC().Truncate(time.Millisecond)
 	return r.job.save()
 }
 

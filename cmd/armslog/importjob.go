@@ -57,7 +57,7 @@ func (j *job) rejected() int64 { return j.Counts.Rejected + j.RejectedHere }
 const headBytes = 64 << 10
 
 func newJob(s *settings, in *importInput, f importFlags) (*job, error) {
-	now := time.Now().UTC()
+	now := time.Now().UTC().Truncate(time.Millisecond)
 	j := &job{
 		Status: "running", File: in.path, Map: f.mapping, Follow: f.follow, MaxErrors: f.maxErrors, Key: events.NewRequestID().String(),
 		Started: now, Updated: now, Errors: map[string]int64{}, Warnings: map[string]int64{}, FirstWarnings: map[string]string{},

@@ -98,7 +98,7 @@ func (a *app) importResume() *cobra.Command {
 			return a.runImport(cmd.Context(), in, j)
 		},
 	}
-	c.Flags().Int64Var(&maxErrors, "max-errors", 0, "stop after so many rejected rows; 0 = never")
+	c.Flags().Int64Var(&maxErrors, "max-errors", 0, "stop when more rows than this are rejected; 0 = never")
 	return c
 }
 

@@ -13,7 +13,7 @@ import (
 func (a *app) announce(in *importInput, j *job) {
 	line := baseWithEnding(in.name)
 	if in.rows > 0 {
-		line += "   " + count(in.rows) + " rows"
+		line += "   " + plural(int(in.rows), "row", "rows")
 	}
 	if j.MapName != "" {
 		line += "   map " + j.MapName

@@ -83,6 +83,9 @@ func (a *app) inbox(ctx context.Context, f inboxFlags) error {
 		if f.follow && errors.Is(err, client.ErrOutcomeUnknown) {
 			continue // the connection broke while nothing came: ask again
 		}
+		if f.follow && errors.Is(err, context.Canceled) {
+			return errors.Join(silent(exitInterrupted), out.close())
+		}
 		if err != nil {
 			return errors.Join(err, out.close())
 		}

@@ -127,7 +127,9 @@ func (a *app) table(head []string, rows [][]string) error {
 	widths := make([]int, len(head))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			if cell != "" {
+				widths[i] = max(widths[i], utf8.RuneCountInString(cell), utf8.RuneCountInString(head[i]))
+			}
 		}
 	}
 	var b strings.Builder
@@ -148,15 +150,14 @@ func (a *app) table(head []string, rows [][]string) error {
 	return err
 }
 
-// writeCells writes one line. A column of width 0 is left out; the head counts
-// as soon as there is one cell beneath it.
+// writeCells writes one line, without the columns of width 0.
 func writeCells(b *strings.Builder, cells []string, widths []int) {
 	var line strings.Builder
 	for i, cell := range cells {
 		if i >= len(widths) || widths[i] == 0 {
 			continue
 		}
-		line.WriteString(pad(cell, max(widths[i], 4)+2))
+		line.WriteString(pad(cell, widths[i]+2))
 	}
 	b.WriteString(strings.TrimRight(line.String(), " "))
 }

@@ -63,8 +63,6 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.global.noColor, "no-color", false, "no colours (or NO_COLOR)")
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.commands()...)
-	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd()
 	return root
 }
 

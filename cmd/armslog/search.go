@@ -114,7 +114,7 @@ func (a *app) search(ctx context.Context, f searchFlags, marks []string) error {
 	if err != nil {
 		return fmt.Errorf("write question: %w", err)
 	}
-	a.sayDefaults(question)
+	a.sayDefaults()
 	began := time.Now()
 	var met int
 	err = a.postRaw(ctx, events.TypeSearchMade, "/v1/searches", body, func(raw json.RawMessage) error {
@@ -133,10 +133,10 @@ func (a *app) search(ctx context.Context, f searchFlags, marks []string) error {
 
 // sayDefaults says which purpose and context were taken from elsewhere than a
 // flag: they are part of what is asked.
-func (a *app) sayDefaults(q *events.SearchMade) {
-	for name, text := range map[string]string{"purpose": q.Purpose, "context": q.Context} {
-		if from := a.settings.values[name].from; !strings.HasPrefix(from, "flag") {
-			a.note("%s %s (%s)", name, text, from)
+func (a *app) sayDefaults() {
+	for _, name := range []string{"purpose", "context"} {
+		if v := a.settings.values[name]; !strings.HasPrefix(v.from, "flag") {
+			a.note("%s %s (%s)", name, v.text, v.from)
 		}
 	}
 }

@@ -148,7 +148,11 @@ func (r *searchRun) question(row imports.Row) ([]byte, []events.FieldError) {
 	f.make, f.model, f.calibre, f.kind = at("make", f.make), at("model", f.model), at("calibre", f.calibre), at("type", f.kind)
 	f.place, f.operation, f.country = at("place", f.place), at("operation", f.operation), at("country", f.country)
 	f.caseNumber, f.date, f.standUntil = at("case_number", f.caseNumber), at("date", f.date), at("stand_until", f.standUntil)
-	question, err := a.searchBody(f, []string{at("mark", "")})
+	text := at("mark", "")
+	if text == "" {
+		return nil, []events.FieldError{{Code: "required", Message: "the row has no mark"}}
+	}
+	question, err := a.searchBody(f, []string{text})
 	if err != nil {
 		return nil, []events.FieldError{{Code: "invalid", Message: err.Error()}}
 	}

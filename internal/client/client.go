@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -143,7 +144,7 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 func (c *Client) retry(ctx context.Context, make func() (*http.Request, error), out any) (Meta, error) {
 	pause := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(100*time.Millisecond),
-		backoff.WithMaxElapsedTime(max(c.config.Wait, 3*time.Second)))
+		backoff.WithMaxElapsedTime(cmp.Or(c.config.Wait, 10*time.Second)))
 	for {
 		r, err := make()
 		if err != nil {
