@@ -95,7 +95,7 @@ func (q *Queries) recordQuery(table, now string) string { return q.recordQueryAt
 // lets it be known.
 func (q *Queries) recordQueryAt(table, now, condition string) string {
 	db := q.db.cfg.Database
-	return "SELECT " + q.recordColumns() + "," +
+	return "SELECT " + recordColumnsOf("r") + "," +
 		" multiIf(s.status != '', s.status, r.retain_until < toDate32(" + now + "), 'expired', 'active') AS status," +
 		" if(r.revision = 1, r.at, f.at) AS first_recorded_at, greatest(r.at, s.at) AS changed_at" +
 		" FROM " + db + "." + table + " AS r" +
@@ -105,8 +105,13 @@ func (q *Queries) recordQueryAt(table, now, condition string) string {
 		" AND record_id IN (SELECT record_id FROM " + db + ".records WHERE revision > 1)) AS f ON f.record_id = r.record_id"
 }
 
-func (q *Queries) recordColumns() string {
-	return "r." + strings.ReplaceAll(recordColumns, ", ", ", r.")
+// recordColumnsOf are the columns of an aliased table by their own names.
+func recordColumnsOf(alias string) string {
+	var all []string
+	for name := range strings.SplitSeq(recordColumns, ", ") {
+		all = append(all, alias+"."+name+" AS "+name)
+	}
+	return strings.Join(all, ", ")
 }
 
 func (q *Queries) records(ctx context.Context, query string, args ...any) (list []Record, err error) {

@@ -56,14 +56,18 @@ func (r *Rows) firearm(s *sheet, f *events.Firearm) {
 
 // marked adds the columns marks, mark_id, mark_status and mark_millibits.
 func (r *Rows) marked(s *sheet, marks []events.Mark) {
+	m, id := principal(marks), uint64(0)
 	s.length(len(marks))
 	for i := range marks {
-		m := &marks[i]
-		s.strs(m.Kind, m.Place, m.Status, m.Text, m.Series, m.Country, m.Year)
-		s.u64(r.marks.id(m))
+		x := &marks[i]
+		s.strs(x.Kind, x.Place, x.Status, x.Text, x.Series, x.Country, x.Year)
+		own := r.marks.id(x)
+		s.u64(own)
+		if x == m {
+			id = own
+		}
 	}
-	m := principal(marks)
-	s.u64(r.marks.id(m))
+	s.u64(id)
 	s.str(m.Status)
 	s.u32(r.marks.milliBits(m))
 }
