@@ -365,7 +365,7 @@ func TestClientThatGoesAwayInMidStream(t *testing.T) {
 		defer w.gw.bounds.mu.Unlock()
 		return len(w.gw.bounds.orgs) == 0
 	}, 5*time.Second, time.Millisecond)
-	require.Empty(t, w.gw.flight.records())
+	require.Eventually(t, func() bool { return len(w.gw.flight.records()) == 0 }, 5*time.Second, time.Millisecond)
 	_, known := w.record("NCB-BR", "D-1")
 	require.True(t, known)
 	w.log.mu.RLock()
@@ -404,6 +404,47 @@ func TestBatchThatIsRefusedBeforeItBegan(t *testing.T) {
 	w.post("NCB-BR", "/v1/records:batch", row, "Content-Type", mediaNDJSON).problem(t, http.StatusServiceUnavailable, "unavailable")
 	w.post("NCB-BR", "/v1/records:batch", row).problem(t, http.StatusUnsupportedMediaType, "unsupported_media_type")
 	require.Empty(t, w.gw.flight.records())
+}
+
+// curl asks before it sends a large body.
+func TestBatchThatAsksFirst(t *testing.T) {
+	w := newWorld(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	require.NoError(t, err)
+	defer conn.Close()
+	row := recordBody("D-1", "KT044170") + "\n"
+	fmt.Fprintf(conn, "POST /v1/records:batch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", w.keys["NCB-BR/admin"], mediaNDJSON, len(row))
+	in := bufio.NewReader(conn)
+	resp, err := http.ReadResponse(in, nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusContinue, resp.StatusCode)
+	_, err = io.WriteString(conn, row)
+	require.NoError(t, err)
+	resp, err = http.ReadResponse(in, nil)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(b), `"registered":1`)
+}
+
+// Where the registry does not decide, the sender is told where to go on, and
+// not left waiting for what nobody can say.
+func TestBatchThatIsNotDecidedIsBrokenOff(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Bounds.BatchWait = 50 * time.Millisecond })
+	s := w.stream("NCB-BR", "/v1/records:batch", headerKey, "imp-1")
+	s.send(recordBody("D-1", "KT044170"))
+	require.Equal(t, "registered", s.next().Status)
+	release := w.log.hold()
+	s.send(recordBody("D-2", "KT044171"), recordBody("D-3", "KT044172"))
+	v := s.next()
+	require.Equal(t, "outcome_unknown", v.Error.Code)
+	require.Equal(t, uint64(2), v.From)
+	release()
+	require.Eventually(t, func() bool { return len(w.gw.flight.records()) == 0 }, 5*time.Second, time.Millisecond)
+	again := w.batch("NCB-BR", "/v1/records:batch?from=2", recordBody("D-2", "KT044171")+"\n"+recordBody("D-3", "KT044172"), headerKey, "imp-1")
+	require.True(t, again[0].Replayed)
+	require.Equal(t, "registered", again[0].Status)
 }
 
 func TestBatchThatBreaksOffSaysWhereToGoOn(t *testing.T) {

@@ -38,7 +38,7 @@ func (b *batch) newWriter() *batchWriter {
 // chunk writes the verdicts of one chunk and sends them off unless more are
 // coming.
 func (w *batchWriter) chunk(ch *chunk) {
-	ctx, cancel := context.WithTimeout(w.ctx, maxWait)
+	ctx, cancel := context.WithTimeout(w.ctx, w.cfg.Bounds.BatchWait)
 	defer cancel()
 	for i := range ch.rows {
 		w.from = ch.first + uint64(i)

@@ -19,6 +19,7 @@ type Bounds struct {
 	ReadTimeout time.Duration // of a whole body; in a batch, between two reads
 	SendTimeout time.Duration // of a whole answer; in a stream, of each piece
 	Wait        time.Duration // for a decision, unless Prefer: wait says otherwise
+	BatchWait   time.Duration // for the decisions of one append of a batch
 	Heartbeat   time.Duration // between comments on a silent stream
 }
 
@@ -43,6 +44,7 @@ func (b Bounds) withDefaults() Bounds {
 	span(&b.ReadTimeout, 30*time.Second)
 	span(&b.SendTimeout, 30*time.Second)
 	span(&b.Wait, 10*time.Second)
+	span(&b.BatchWait, time.Minute)
 	span(&b.Heartbeat, 15*time.Second)
 	return b
 }

@@ -49,31 +49,36 @@ type Delegation struct {
 	events.ActsFor
 }
 
-func (c *call) listOrganisations() error {
+// fromState answers with what the state says, at min_seq or later.
+func (c *call) fromState(read func(*registry.State) any) error {
 	if err := c.waitSeq(); err != nil {
 		return err
 	}
-	list := Organisations{Items: []events.OrganisationSubmitted{}}
-	c.cfg.Registry.Read(func(s *registry.State) { list.Items = append(list.Items, s.Organisations()...) })
-	return c.json(http.StatusOK, 0, list)
+	var v any
+	c.cfg.Registry.Read(func(s *registry.State) { v = read(s) })
+	return c.json(http.StatusOK, 0, v)
+}
+
+func (c *call) listOrganisations() error {
+	return c.fromState(func(s *registry.State) any {
+		return Organisations{Items: append([]events.OrganisationSubmitted{}, s.Organisations()...)}
+	})
 }
 
 func (c *call) listAgreements() error {
-	if err := c.waitSeq(); err != nil {
-		return err
-	}
-	list := Agreements{Items: []registry.AgreementInfo{}}
-	c.cfg.Registry.Read(func(s *registry.State) { list.Items = append(list.Items, s.Agreements(c.org())...) })
-	return c.json(http.StatusOK, 0, list)
+	return c.fromState(func(s *registry.State) any {
+		return Agreements{Items: append([]registry.AgreementInfo{}, s.Agreements(c.org())...)}
+	})
 }
 
 func (c *call) listReference() error {
-	if err := c.waitSeq(); err != nil {
-		return err
-	}
-	list := References{Items: []registry.ReferenceInfo{}}
-	c.cfg.Registry.Read(func(s *registry.State) { list.Items = append(list.Items, s.References()...) })
-	return c.json(http.StatusOK, 0, list)
+	return c.fromState(func(s *registry.State) any {
+		return References{Items: append([]registry.ReferenceInfo{}, s.References()...)}
+	})
+}
+
+func (c *call) showPolicy() error {
+	return c.fromState(func(s *registry.State) any { return Policy{Policy: s.PolicyName()} })
 }
 
 func (c *call) revokeAgreement() error {
@@ -84,35 +89,21 @@ func (c *call) revokeAgreement() error {
 	return c.submit(events.TypeAgreementRevoked, splice(body, `"agreement_id":`+string(appendString(nil, c.text("id")))))
 }
 
-func (c *call) showPolicy() error {
-	if err := c.waitSeq(); err != nil {
-		return err
-	}
-	var p Policy
-	c.cfg.Registry.Read(func(s *registry.State) { p.Policy = s.PolicyName() })
-	return c.json(http.StatusOK, 0, p)
-}
-
 func (c *call) showMe() error {
-	if err := c.waitSeq(); err != nil {
-		return err
-	}
-	me := Me{
-		Organisation: c.org(), KeyID: c.who.KeyID, Roles: c.who.Roles,
-		Rights: []string{}, Purposes: []string{}, ActsFor: []Delegation{},
-	}
-	c.cfg.Registry.Read(func(s *registry.State) {
-		if o, ok := s.Organisation(c.org()); ok {
-			me.Kind, me.Country = o.Kind, o.Country
+	return c.fromState(func(s *registry.State) any {
+		me := Me{
+			Organisation: c.org(), KeyID: c.who.KeyID, Roles: c.who.Roles,
+			Rights: append([]string{}, s.Rights(c.org())...), Purposes: []string{}, ActsFor: []Delegation{},
 		}
-		me.Rights = append(me.Rights, s.Rights(c.org())...)
+		o, _ := s.Organisation(c.org())
+		me.Kind, me.Country = o.Kind, o.Country
 		for _, a := range s.Agreements(c.org()) {
 			if a.Grantee == c.org() && a.Status == "active" {
 				me.add(a)
 			}
 		}
+		return me
 	})
-	return c.json(http.StatusOK, 0, me)
 }
 
 func (m *Me) add(a registry.AgreementInfo) {
