@@ -15,14 +15,15 @@ type Role string
 const (
 	Searcher  Role = "searcher"
 	Registrar Role = "registrar"
-	Desk      Role = "desk" // reads the inbox and follows matches up
+	Tracer    Role = "tracer" // sends and answers trace requests
+	Desk      Role = "desk"   // reads the inbox and follows matches up
 	Analyst   Role = "analyst"
 	Auditor   Role = "auditor"
 	Admin     Role = "admin"
 )
 
 // Roles are all roles there are.
-func Roles() []Role { return []Role{Searcher, Registrar, Desk, Analyst, Auditor, Admin} }
+func Roles() []Role { return []Role{Searcher, Registrar, Tracer, Desk, Analyst, Auditor, Admin} }
 
 // Principal is who asks, as their credential says.
 type Principal struct {

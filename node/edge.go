@@ -114,7 +114,7 @@ func continuesOf(e *events.Entry, seq uint64) bool {
 	if e.Envelope.Type != events.TypeEffectsContinued {
 		return false
 	}
-	body, _ := events.Decode(e.Envelope.Type, e.Value)
+	body, _ := events.Read(e.Envelope.Type, e.Value)
 	b, ok := body.(*events.EffectsContinued)
 	return ok && b.Of == seq
 }

@@ -25,7 +25,7 @@ func (s source) JournalID(ctx context.Context) (id events.UUID, err error) {
 		if len(b.Entries) == 0 {
 			return ErrNoGenesis
 		}
-		body, errs := events.Decode(b.Entries[0].Envelope.Type, b.Entries[0].Value)
+		body, errs := events.Read(b.Entries[0].Envelope.Type, b.Entries[0].Value)
 		g, ok := body.(*events.Genesis)
 		if len(errs) > 0 || !ok {
 			return fmt.Errorf("read genesis: %w", events.ErrDamaged)

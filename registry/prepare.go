@@ -36,13 +36,23 @@ func Prepare(src string, headers []events.Header, value []byte) *Prepared {
 	return p
 }
 
-// PrepareEntry is Prepare for a request that has been journaled.
+// PrepareEntry is Prepare for a request that has been journaled. What was
+// accepted once is read as it stands, whatever today's rules would say of it.
 func PrepareEntry(e *events.Entry) *Prepared {
-	if e.Verdict == events.Undecodable {
-		return Prepare(e.Src, e.Envelope.Headers, e.Value) // perhaps not even an envelope
-	}
 	p := &Prepared{Envelope: e.Envelope}
-	p.decode(e.Src, e.Value)
+	if e.Verdict == events.Undecodable {
+		_, p.Errors = events.ParseEnvelope(e.Envelope.Headers)
+		if p.Undecodable = true; len(p.Errors) > 0 {
+			return p // not even an envelope: it has no identity to remember
+		}
+	}
+	p.Fingerprint = fingerprint(e.Envelope.Type, e.Value)
+	if e.Verdict != events.Accepted {
+		return p // nothing follows from it
+	}
+	if p.Body, p.Errors = events.Read(e.Envelope.Type, e.Value); p.Body != nil {
+		p.identify(e.Src)
+	}
 	return p
 }
 
@@ -54,6 +64,10 @@ func (p *Prepared) decode(src string, value []byte) {
 		p.Undecodable = p.Errors[0].Code == "not_json"
 		return
 	}
+	p.identify(src)
+}
+
+func (p *Prepared) identify(src string) {
 	switch b := p.Body.(type) {
 	case *events.RecordSubmitted:
 		p.RecordID = events.RecordID(src, b.Source)

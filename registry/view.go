@@ -270,7 +270,7 @@ func (r *subject) dateText() string {
 }
 
 func describeEntry(e *events.Entry) (d description) {
-	body, errs := events.Decode(e.Envelope.Type, e.Value)
+	body, errs := events.Read(e.Envelope.Type, e.Value)
 	d.summary.Owner = e.Src
 	if len(errs) > 0 || e.Commit != nil {
 		return d // erased: that there was something remains
