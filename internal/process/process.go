@@ -1,0 +1,134 @@
+// Package process runs the roles of one armslog process: the node and whatever
+// of gateway, projector and courier it is to have. `armslog up` and `armslog
+// serve` run the same.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/armslog/armslog/gateway"
+	"github.com/armslog/armslog/node"
+	"github.com/armslog/armslog/projections"
+)
+
+// The roles of a process. Every node follows the journal; registry may lead.
+const (
+	Registry  = "registry"
+	Gateway   = "gateway"
+	Projector = "projector"
+	Courier   = "courier"
+)
+
+// Roles are all roles there are.
+func Roles() []string { return []string{Registry, Gateway, Projector, Courier} }
+
+// Config is one process.
+type Config struct {
+	Roles       []string
+	Node        node.Config // Leads is set by the roles
+	Listener    net.Listener
+	KeyFile     string              // hashed API keys
+	ActorSecret []byte              // keys the pairwise ids of actors
+	ClickHouse  *projections.Config // nil = no tables: their lists answer 503
+	Tables      []string            // which tables the projector fills; none = all
+	Version     string
+	Log         *slog.Logger
+}
+
+// Process is a configured process.
+type Process struct {
+	cfg      Config
+	Node     *node.Node
+	database *projections.Database
+	services []node.Service
+}
+
+// New connects a process; Run starts it.
+func New(cfg Config) (*Process, error) {
+	for _, r := range cfg.Roles {
+		if !slices.Contains(Roles(), r) {
+			return nil, fmt.Errorf("role %q is unknown: one of %v", r, Roles())
+		}
+	}
+	cfg.Node.Leads = slices.Contains(cfg.Roles, Registry)
+	cfg.Node.Log = cfg.Log
+	p := &Process{cfg: cfg, Node: node.New(cfg.Node)}
+	if err := p.wire(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Run runs until ctx ends or a role cannot go on.
+func (p *Process) Run(ctx context.Context) error {
+	err := p.Node.Run(ctx, p.services...)
+	if p.database != nil {
+		err = errors.Join(err, p.database.Close())
+	}
+	return err
+}
+
+func (p *Process) has(role string) bool { return slices.Contains(p.cfg.Roles, role) }
+
+func (p *Process) wire() error {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	node.RegisterMetrics(metrics, p.Node)
+	figures := projections.NewMetrics(metrics)
+	queries, err := p.tables(figures)
+	if err != nil {
+		return err
+	}
+	if p.has(Courier) {
+		p.services = append(p.services, node.Courier(figures))
+	}
+	if p.has(Gateway) {
+		return p.gateway(queries, metrics)
+	}
+	return nil
+}
+
+// tables connects ClickHouse, if there is one, and adds the projector.
+func (p *Process) tables(figures *projections.Metrics) (*projections.Queries, error) {
+	if p.cfg.ClickHouse == nil {
+		return nil, nil
+	}
+	cfg := *p.cfg.ClickHouse
+	cfg.Log = p.cfg.Log
+	var err error
+	if p.database, err = projections.Open(cfg); err != nil {
+		return nil, err
+	}
+	q := projections.QueriesConfig{Database: p.database}
+	if p.has(Projector) {
+		q.Projector, err = projections.NewProjector(projections.ProjectorConfig{
+			Database: p.database, Source: p.Node.Source(), Tables: p.cfg.Tables, Metrics: figures, Log: p.cfg.Log,
+		})
+		if err != nil {
+			return nil, err
+		}
+		p.services = append(p.services, node.Projector(q.Projector))
+	}
+	return projections.NewQueries(q), nil
+}
+
+func (p *Process) gateway(queries *projections.Queries, metrics *prometheus.Registry) error {
+	keys, err := gateway.OpenKeyFile(p.cfg.KeyFile, p.cfg.ActorSecret, p.cfg.Log)
+	if err != nil {
+		return err
+	}
+	cfg := gateway.Config{Log: p.cfg.Log, Credentials: keys, Metrics: metrics, Version: p.cfg.Version}
+	if queries != nil {
+		cfg.Tables = node.Tables(queries)
+	}
+	p.services = append(p.services, node.Gateway(cfg, p.cfg.Listener))
+	return nil
+}
