@@ -67,6 +67,9 @@ func (c ElectionConfig) group() kafka.ConsumerGroupConfig {
 		RebalanceTimeout:  c.Session,
 		HeartbeatInterval: c.Session / 6,
 		JoinGroupBackoff:  200 * time.Millisecond,
+		// A group that was formed before its topic was known has elected nobody.
+		WatchPartitionChanges:  true,
+		PartitionWatchInterval: c.Session,
 		// Nothing is ever committed.
 		StartOffset: kafka.FirstOffset,
 	}

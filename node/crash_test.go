@@ -94,27 +94,56 @@ func (x *crashes) round(round int) {
 	}
 	child := x.start(fail)
 	x.rows += fresh
-	todo := x.unanswered(x.rows)
-	go func() {
-		for _, row := range todo {
-			child.Say("%d", row)
-		}
-	}()
-	after := rand.IntN(fresh)
-	heard := 0
-	for line := range child.Lines {
-		x.hear(line)
-		if heard++; how >= len(points) && heard > after {
-			break
-		}
+	enough := x.rows
+	if fail == "" {
+		enough -= rand.IntN(fresh)
+	}
+	died := x.talk(child, enough)
+	if fail != "" {
+		require.True(x.t, died, "%s was never reached", fail)
+		return
 	}
 	if how == len(points)+2 && x.alone {
 		x.broker.Kill()
 		x.startBroker()
-		x.hearAll(child) // the node outlives its broker
+		require.False(x.t, x.talk(child, x.rows), "the node outlives its broker")
+		child.Stop()
 		return
 	}
 	child.Kill()
+}
+
+// talk sends the rows that are not answered, a few at a time, until enough are.
+// It says whether the child died before.
+func (x *crashes) talk(child *sim.Child, enough int) (died bool) {
+	const window = 5
+	todo := x.unanswered()
+	for i := 0; len(x.answers) < enough; {
+		for ; i < len(todo) && i-x.heard(todo[:i]) < window; i++ {
+			child.Say("%d", todo[i])
+		}
+		select {
+		case line, alive := <-child.Lines:
+			if !alive {
+				return true
+			}
+			x.hear(line)
+		case <-time.After(limit):
+			child.Kill()
+			x.t.Fatalf("%d of %d rows were answered", len(x.answers), x.rows)
+		}
+	}
+	return false
+}
+
+// heard counts the rows of a list that were answered.
+func (x *crashes) heard(rows []int) (n int) {
+	for _, row := range rows {
+		if _, ok := x.answers[row]; ok {
+			n++
+		}
+	}
+	return n
 }
 
 func boolInt(b bool) int {
@@ -125,8 +154,8 @@ func boolInt(b bool) int {
 }
 
 // unanswered are the rows that nobody was told of.
-func (x *crashes) unanswered(rows int) (list []int) {
-	for row := range rows {
+func (x *crashes) unanswered() (list []int) {
+	for row := range x.rows {
 		if _, ok := x.answers[row]; !ok {
 			list = append(list, row)
 		}
@@ -151,28 +180,12 @@ func (x *crashes) hear(line string) {
 	x.answers[row] = seq
 }
 
-// hearAll waits until every row has been answered.
-func (x *crashes) hearAll(child *sim.Child) {
-	for len(x.answers) < x.rows {
-		select {
-		case line, alive := <-child.Lines:
-			require.True(x.t, alive, "the node died by itself")
-			x.hear(line)
-		case <-time.After(limit):
-			x.t.Fatalf("%d of %d rows were answered", len(x.answers), x.rows)
-		}
-	}
-	child.Stop()
-}
-
 // finish lets everything be answered, and audits the journal as somebody who
 // was not there.
 func (x *crashes) finish() {
 	child := x.start("")
-	for _, row := range x.unanswered(x.rows) {
-		child.Say("%d", row)
-	}
-	x.hearAll(child)
+	require.False(x.t, x.talk(child, x.rows))
+	child.Stop()
 	if !x.alone {
 		embeddedtest.Broker(x.t, embedded.BrokerConfig{Dir: x.dir, Listen: x.addr, Sync: true})
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
-	"github.com/armslog/armslog/producers"
 	"github.com/armslog/armslog/registry"
 )
 
@@ -31,9 +30,6 @@ var (
 // followAndLead is the life of a node: it follows, and leads while it is
 // elected. Nothing else writes the state.
 func (n *Node) followAndLead(ctx context.Context) error {
-	if err := n.topics(ctx, producers.JournalTopic()); err != nil {
-		return err
-	}
 	for {
 		err := n.follow(ctx)
 		if errors.Is(err, errElected) {

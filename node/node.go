@@ -141,10 +141,15 @@ func (n *Node) run(ctx, core context.Context, stopCore context.CancelFunc, servi
 	defer n.close()
 	defer n.mailboxes.Close()
 	below, core := errgroup.WithContext(core)
-	below.Go(func() error { return n.followAndLead(core) })
-	if n.cfg.Leads {
-		below.Go(func() error { return n.campaign(core) })
-	}
+	below.Go(func() error {
+		if err := n.topics(core, producers.JournalTopic()); err != nil {
+			return err
+		}
+		if n.cfg.Leads {
+			below.Go(func() error { return n.campaign(core) })
+		}
+		return n.followAndLead(core)
+	})
 	above, ctx := errgroup.WithContext(ctx)
 	above.Go(func() error { // what fails below ends what is above
 		select {
