@@ -62,6 +62,10 @@ func (q *Queries) SQL(ctx context.Context, query, format string) (io.ReadCloser,
 		return nil, fmt.Errorf("%w: no analyst is configured", ErrUnavailable)
 	}
 	r, err := q.db.analyst.QueryFormat(ctx, format, query)
+	var refused *clickhouse.Exception
+	if errors.As(err, &refused) {
+		return nil, fmt.Errorf("run query: %w: %w", ErrRefused, err)
+	}
 	if err != nil {
 		return nil, failure("run query", err)
 	}

@@ -79,7 +79,7 @@ func (q *Queries) RecordAtSeq(ctx context.Context, org events.OrgID, id events.U
 }
 
 func (q *Queries) lastBefore(ctx context.Context, limit string, org events.OrgID, id events.UUID, at any) (Record, bool, error) {
-	status := strings.ReplaceAll(limit, "r.", "")
+	status := strings.ReplaceAll(limit, "r.", "x.")
 	list, err := q.records(ctx, q.recordQueryAt("record_history", "r.at", status)+
 		" WHERE r.owner IN "+q.ours()+" AND r.record_id = {id:UUID} AND "+limit+" ORDER BY r.revision DESC LIMIT 1",
 		asker(org), named("id", id), at)
@@ -99,8 +99,8 @@ func (q *Queries) recordQueryAt(table, now, condition string) string {
 		" multiIf(s.status != '', s.status, r.retain_until < toDate32(" + now + "), 'expired', 'active') AS status," +
 		" if(r.revision = 1, r.at, f.at) AS first_recorded_at, greatest(r.at, s.at) AS changed_at" +
 		" FROM " + db + "." + table + " AS r" +
-		" LEFT JOIN (SELECT record_id, argMax(status, seq) AS status, max(at) AS at FROM " + db + ".record_status" +
-		" WHERE " + condition + " GROUP BY record_id) AS s ON s.record_id = r.record_id" +
+		" LEFT JOIN (SELECT x.record_id AS record_id, argMax(x.status, x.seq) AS status, max(x.at) AS at FROM " + db + ".record_status AS x" +
+		" WHERE " + condition + " GROUP BY x.record_id) AS s ON s.record_id = r.record_id" +
 		" LEFT JOIN (SELECT record_id, at FROM " + db + ".record_history WHERE revision = 1" +
 		" AND record_id IN (SELECT record_id FROM " + db + ".records WHERE revision > 1)) AS f ON f.record_id = r.record_id"
 }

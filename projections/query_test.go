@@ -3,6 +3,7 @@ package projections
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -28,7 +29,7 @@ func filled(t testing.TB) (*Database, *journal, *Queries) {
 }
 
 func TestRecordsList(t *testing.T) {
-	_, j, q := filled(t)
+	_, _, q := filled(t)
 	ids := func(list []Record) (all []string) {
 		for _, r := range list {
 			all = append(all, r.Record.Source.ID)
@@ -57,7 +58,6 @@ func TestRecordsList(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, both[1:], ids(page))
 	require.Zero(t, next)
-	_ = j
 }
 
 func TestRecordHistoryAndAsOf(t *testing.T) {
@@ -166,12 +166,11 @@ func TestWaitForSeq(t *testing.T) {
 		require.Equal(t, j.last()+1, lag.Seq)
 		require.Positive(t, lag.RetryAfter)
 	}
-	done := make(chan error, 2)
+	done, next := make(chan error, 2), j.last()+1
 	for _, from := range []*Queries{q, elsewhere} {
-		go func() { done <- from.Wait(t.Context(), j.last()+1) }()
+		go func() { done <- from.Wait(t.Context(), next) }()
 	}
-	e := j.ask("NCB-BR", record("later", "LT12345"))
-	require.Equal(t, e.Seq, j.last())
+	require.Equal(t, next, j.ask("NCB-BR", record("later", "LT12345")).Seq)
 	require.NoError(t, <-done)
 	require.NoError(t, <-done)
 }
@@ -202,10 +201,10 @@ func sql(t testing.TB, q *Queries, query string) (string, error) {
 }
 
 func TestAnalystReadsViewsAndNothingElse(t *testing.T) {
-	d, _, q := filled(t)
+	d, j, q := filled(t)
 	a := d.cfg.Analytics
 	for view, want := range map[string]string{
-		"records": "3", "record_history": "4", "searches": "3", "entries": "23", "rejects": "2", "organisations": "4", "lag": "1",
+		"records": "3", "record_history": "4", "searches": "3", "entries": fmt.Sprint(j.last() + 1), "rejects": "2", "organisations": "4", "lag": "1",
 		"records_as_of(at = '2100-01-01 00:00:00')": "3", "records_as_of(at = '2000-01-01 00:00:00')": "0", "matches": "2",
 	} {
 		got, err := sql(t, q, "SELECT count() FROM "+a+"."+view)
@@ -242,12 +241,11 @@ func TestViewsKeepTheirColumns(t *testing.T) {
 		country_of_manufacture made_year_min made_year_max mark_id mark_status mark_strength incident_country subdivision
 		incident_min incident_max circumstance operation channel hs_code origin_status diversion_country diversion_min
 		diversion_max diversion_kind first_recorded_at changed_at revision retain_until source_system`)
-	for _, view := range []string{"records", "records_as_of"} {
-		var got []string
-		require.NoError(t, d.native.QueryRow(t.Context(), "SELECT groupArray(name) FROM (SELECT name FROM system.columns"+
-			" WHERE database = {db:String} AND table = {t:String} ORDER BY position)",
-			named("db", d.cfg.Analytics), named("t", view)).Scan(&got))
-		require.Equal(t, want, got, view)
+	for _, view := range []string{"records", "records_as_of(at = '2026-01-01 00:00:00')"} {
+		rows, err := d.native.Query(t.Context(), "SELECT * FROM "+d.cfg.Analytics+"."+view+" LIMIT 0")
+		require.NoError(t, err)
+		require.Equal(t, want, rows.Columns(), view)
+		require.NoError(t, rows.Close())
 	}
 }
 
