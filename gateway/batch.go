@@ -23,7 +23,8 @@ type batch struct {
 	common []events.Header // the envelope but for the id, which is the last
 	key    string
 	line   uint64 // number of the next line
-	handed bool   // something has been appended
+	handed uint64 // number of the first line that is not on its way to the writer
+	begun  bool   // something has been appended
 	chunks chan *chunk
 	ctx    context.Context // ends with the call, or when the writer gave up
 	cancel context.CancelFunc
@@ -43,7 +44,7 @@ func serveBatch(kind func(*call) events.Type) func(*call) error {
 			return err
 		}
 		b := &batch{call: c, kind: kind(c), key: c.text(headerKey), line: c.number("from")}
-		b.common = c.commonHeaders(b.kind)
+		b.handed, b.common = b.line, c.commonHeaders(b.kind)
 		b.chunks = make(chan *chunk, c.cfg.Bounds.BatchChunks)
 		return b.run()
 	}
@@ -63,7 +64,7 @@ func (b *batch) run() error {
 	ended := make(chan *breakOff, 1)
 	go func() {
 		defer close(b.chunks)
-		ended <- b.read(rc)
+		ended <- b.guard(func() *breakOff { return b.read(rc) })
 	}()
 	w := b.newWriter()
 	for ch := range b.chunks {
@@ -77,6 +78,18 @@ func (b *batch) run() error {
 		}
 	}
 	return w.finish(<-ended)
+}
+
+// guard keeps a fault of ours in reading one batch from ending the process: a
+// goroutine of our own has nobody above it who would.
+func (b *batch) guard(read func() *breakOff) (ended *breakOff) {
+	defer func() {
+		if v := recover(); v != nil {
+			b.logPanic()
+			ended = &breakOff{newProblem("internal", ""), b.handed}
+		}
+	}()
+	return read()
 }
 
 // read takes the body in until it ends.
@@ -94,8 +107,9 @@ func (b *batch) read(rc *http.ResponseController) *breakOff {
 		}
 		if len(ch.rows) > 0 {
 			if err := b.hand(ch); err != nil {
-				return &breakOff{problemOf(err), ch.first}
+				return &breakOff{problemOf(err), b.handed}
 			}
+			b.handed = b.line
 			ch = b.newChunk()
 		}
 		if end != nil {
@@ -112,7 +126,7 @@ func (b *batch) ended(err error) *breakOff {
 	case b.life.Err() != nil:
 		err = b.life.Err() // rather than that the reader was woken
 	}
-	return &breakOff{problemOf(b.bodyError(err)), b.line}
+	return &breakOff{problemOf(b.bodyError(err)), b.handed}
 }
 
 // hand finishes a chunk and queues it for the writer.
@@ -128,7 +142,7 @@ func (b *batch) hand(ch *chunk) error {
 			return err
 		}
 		ch.pending = pending
-		b.handed = true
+		b.begun = true
 	}
 	select {
 	case b.chunks <- ch:
@@ -146,7 +160,7 @@ func (b *batch) append(messages []events.Message) (Pending, error) {
 	for {
 		p, err := b.cfg.Mailboxes.Submit(b.ctx, b.org(), messages)
 		var busy *BusyError
-		if !errors.As(err, &busy) || !b.handed {
+		if !errors.As(err, &busy) || !b.begun {
 			return p, err
 		}
 		select {

@@ -447,6 +447,35 @@ func TestBatchThatIsNotDecidedIsBrokenOff(t *testing.T) {
 	require.Equal(t, "registered", again[0].Status)
 }
 
+// A fault of ours in one batch must not end the process.
+func TestPanicInABatchEndsThatBatch(t *testing.T) {
+	f := &faulty{}
+	w := newWorld(t, func(c *Config) { f.Log, c.Mailboxes = c.Mailboxes, f })
+	w.post("NCB-BR", "/v1/records:batch", recordBody("D-1", "KT044170"), "Content-Type", mediaNDJSON).problem(t, http.StatusInternalServerError, "internal")
+	f.good = 1
+	s := w.stream("NCB-BR", "/v1/records:batch")
+	s.send(recordBody("D-1", "KT044170"))
+	require.Equal(t, "registered", s.next().Status)
+	s.send(recordBody("D-2", "KT044171"))
+	v := s.next()
+	require.Equal(t, "internal", v.Error.Code)
+	require.Equal(t, uint64(2), v.From)
+}
+
+// faulty takes so many appends, and panics at the next.
+type faulty struct {
+	Log
+	good int
+}
+
+func (f *faulty) Submit(ctx context.Context, org events.OrgID, msgs []events.Message) (Pending, error) {
+	if f.good == 0 {
+		panic("KT044170")
+	}
+	f.good--
+	return f.Log.Submit(ctx, org, msgs)
+}
+
 func TestBatchThatBreaksOffSaysWhereToGoOn(t *testing.T) {
 	w := newWorld(t)
 	s := w.stream("NCB-BR", "/v1/records:batch?from=11")

@@ -20,6 +20,7 @@ type Bounds struct {
 	SendTimeout time.Duration // of a whole answer; in a stream, of each piece
 	Wait        time.Duration // for a decision, unless Prefer: wait says otherwise
 	BatchWait   time.Duration // for the decisions of one append of a batch
+	SeqWait     time.Duration // for the entry that min_seq names
 	Heartbeat   time.Duration // between comments on a silent stream
 }
 
@@ -45,6 +46,7 @@ func (b Bounds) withDefaults() Bounds {
 	span(&b.SendTimeout, 30*time.Second)
 	span(&b.Wait, 10*time.Second)
 	span(&b.BatchWait, time.Minute)
+	span(&b.SeqWait, 2*time.Second)
 	span(&b.Heartbeat, 15*time.Second)
 	return b
 }

@@ -139,3 +139,20 @@ func (c *call) send(status int, seq uint64, body []byte) {
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(append(body, '\n')) // who does not read the answer needs none
 }
+
+// waitSeq makes a read see at least the entry that the caller has seen.
+func (c *call) waitSeq() error {
+	seq := c.number("min_seq")
+	if seq == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(c.r.Context(), c.cfg.Bounds.SeqWait)
+	defer cancel()
+	if err := c.cfg.Registry.WaitSeq(ctx, seq); err != nil {
+		if c.r.Context().Err() != nil {
+			return err
+		}
+		return &UnavailableError{Code: "lagging", RetryAfter: time.Second}
+	}
+	return nil
+}

@@ -85,8 +85,7 @@ func (g *Gateway) recover(w *responseWriter) {
 	if v == http.ErrAbortHandler {
 		panic(v)
 	}
-	// The value of a panic may hold what a caller sent; the stack does not.
-	g.cfg.Log.Error("handler panicked", "stack", string(debug.Stack()))
+	g.logPanic()
 	if w.status != 0 {
 		panic(http.ErrAbortHandler) // the answer has begun: break it off
 	}
@@ -94,6 +93,12 @@ func (g *Gateway) recover(w *responseWriter) {
 		w.route = &route{}
 	}
 	newProblem("internal", "").write(w)
+}
+
+// logPanic leaves out the value of the panic, which may hold what a caller
+// sent. It is called while the stack is still the panic's.
+func (g *Gateway) logPanic() {
+	g.cfg.Log.Error("handler panicked", "stack", string(debug.Stack()))
 }
 
 func (g *Gateway) finish(w *responseWriter, r *http.Request) {

@@ -147,23 +147,3 @@ func appendEvents(dst []byte, items []events.Notification) ([]byte, error) {
 	}
 	return dst, nil
 }
-
-// waitSeq makes a read see at least the entry that the caller has seen.
-func (c *call) waitSeq() error {
-	seq := c.number("min_seq")
-	if seq == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(c.r.Context(), waitSeqWithin)
-	defer cancel()
-	if err := c.cfg.Registry.WaitSeq(ctx, seq); err != nil {
-		if c.r.Context().Err() != nil {
-			return err
-		}
-		return &UnavailableError{Code: "lagging", RetryAfter: time.Second}
-	}
-	return nil
-}
-
-// waitSeqWithin bounds the wait for an entry that was seen elsewhere.
-const waitSeqWithin = 2 * time.Second

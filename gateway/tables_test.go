@@ -68,6 +68,7 @@ func TestCursorOfNobody(t *testing.T) {
 func TestLagIsSaid(t *testing.T) {
 	w := newWorld(t, func(c *Config) {
 		c.Tables = &emptyTables{err: &UnavailableError{Code: "lagging", RetryAfter: 2 * time.Second}}
+		c.Bounds.SeqWait = time.Millisecond
 	})
 	a := w.get("NCB-BR", "/v1/records?min_seq=99")
 	a.problem(t, http.StatusServiceUnavailable, "lagging")
