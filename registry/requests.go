@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/armslog/armslog/events"
 )
@@ -28,10 +29,13 @@ type request struct {
 	org  orgRef
 }
 
+// requestHash spreads ids that senders chose, counted up perhaps: two rounds of
+// multiplying to 128 bits and folding.
 func requestHash(org orgRef, id events.UUID) uint64 {
-	h := binary.LittleEndian.Uint64(id[:]) ^ binary.LittleEndian.Uint64(id[8:])*0x9e3779b97f4a7c15
-	h = (h ^ uint64(org)) * 0xd6e8feb86659fd93
-	return h ^ h>>32
+	const a, b = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93 // odd, half their bits set
+	hi, lo := bits.Mul64(binary.LittleEndian.Uint64(id[:])^a, binary.LittleEndian.Uint64(id[8:])^b)
+	hi, lo = bits.Mul64(hi^lo^uint64(org), a)
+	return hi ^ lo
 }
 
 func (r *requests) at(number uint64) *request { return &r.ring[number&uint64(len(r.ring)-1)] }
