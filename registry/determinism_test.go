@@ -98,15 +98,15 @@ func TestFoldOfErasedEntries(t *testing.T) {
 	})
 }
 
-// fixedJournal is a journal that every process draws alike.
-func fixedJournal() *world {
+// drawnFrom is a world that every process draws alike.
+func drawnFrom(seed int) *world {
 	return rapid.Custom(func(t *rapid.T) *world {
 		w := newWorld(t)
 		for range 150 {
 			w.step(t)
 		}
 		return w
-	}).Example(7)
+	}).Example(seed)
 }
 
 func foldHash(w *world) string {
@@ -127,13 +127,13 @@ func TestFoldInAnotherProcess(t *testing.T) {
 	if os.Getenv(foldEnv) == "" {
 		t.Skip("run by TestSameHashInEveryProcess")
 	}
-	fmt.Println("fold", foldHash(fixedJournal()))
+	fmt.Println("fold", foldHash(drawnFrom(7)))
 }
 
 // The journal is decided and folded to the same bytes in every process, however
 // many threads it has: nothing hangs on addresses, map order or scheduling.
 func TestSameHashInEveryProcess(t *testing.T) {
-	w := fixedJournal()
+	w := drawnFrom(7)
 	require.Greater(t, len(w.journal), 150)
 	want := "fold " + foldHash(w)
 	for i := range 20 {

@@ -15,7 +15,6 @@ import (
 // everything with everything; each party of a pair is told once; each inbox is
 // numbered without a gap; and deciding changes nothing.
 func TestMeetingAgainstOracle(t *testing.T) {
-	seen := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		o := oracle.New()
@@ -27,7 +26,6 @@ func TestMeetingAgainstOracle(t *testing.T) {
 			for ; audited < len(w.journal); audited++ {
 				e := w.journal[audited]
 				checkInboxes(t, inbox, told, e)
-				tally(seen, e)
 				if e.Envelope.Type == events.TypeEffectsContinued {
 					continue // read with the entry it continues
 				}
@@ -40,7 +38,7 @@ func TestMeetingAgainstOracle(t *testing.T) {
 			}
 		}
 		audit()
-		for range rapid.IntRange(20, 90).Draw(t, "steps") {
+		for range rapid.IntRange(20, 150).Draw(t, "steps") {
 			w.step(t)
 			audit()
 			if n := len(w.journal); w.journal[n-1].Verdict == events.Accepted {
@@ -51,12 +49,23 @@ func TestMeetingAgainstOracle(t *testing.T) {
 			require.Equal(t, n, w.s.InboxLen(org))
 		}
 	})
+}
+
+// The universe shows all that can happen to a pair, in random orders that are
+// the same each time: else the test above would prove little.
+func TestUniverseShowsEverything(t *testing.T) {
+	seen := map[string]int{}
+	for seed := range 25 {
+		for _, e := range drawnFrom(seed).journal {
+			tally(seen, e)
+		}
+	}
 	for _, kind := range []string{
 		"match alert", "match custody", "match duplicate", "candidate alert", "candidate custody", "candidate prior_sighting",
 		"renewed", "ended mark_removed", "ended denied", "ended record_withdrawn", "ended question_withdrawn",
 		"lapsed", "agreement_ended", "daily_digest", "merged", "shared", "truncated", "to parent",
 	} {
-		require.NotZero(t, seen[kind], "the universe never shows: %s; it shows %v", kind, seen)
+		require.Greater(t, seen[kind], 2, "the universe never shows: %s; it shows %v", kind, seen)
 	}
 }
 
