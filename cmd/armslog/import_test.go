@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -139,23 +138,16 @@ func (c *cutter) carry(conn net.Conn, to string, most int64) {
 // Ctrl-C prints how to go on, and going on repeats nothing.
 func TestImportInterrupted(t *testing.T) {
 	w := newWorld(t)
-	w.journal.slow = 2 * time.Millisecond
 	text, ready, rejected, filtered := table(20_000)
 	w.write("table.csv", text)
+	release := w.journal.holdAt(3000)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		assert := time.After(10 * time.Second)
-		for len(w.journal.accepted(events.TypeRecordSubmitted)) < 3000 {
-			select {
-			case <-assert:
-			case <-w.journal.next():
-				continue
-			}
-			break
-		}
+		w.journal.reach(3000, nil)
 		cancel()
 	}()
 	r := w.runContext(ctx, strings.Fields("-p ncb-br import table.csv --map sp-ssp"), "")
+	release()
 	require.Equal(t, exitInterrupted, r.code, r.err)
 	require.Contains(t, r.err, "resume with: armslog import resume imp-")
 	job := onlyJob(t, w)
@@ -166,13 +158,6 @@ func TestImportInterrupted(t *testing.T) {
 	require.Equal(t, exitRejected, r.code, r.err)
 	settled(t, w, ready, rejected, filtered)
 	require.Contains(t, w.run("-p ncb-br import resume "+job.ID).err, "job_finished: ")
-}
-
-// next is closed when the journal grows.
-func (j *journal) next() <-chan struct{} {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.moved
 }
 
 func onlyJob(t *testing.T, w *world) *job {
@@ -189,12 +174,11 @@ func onlyJob(t *testing.T, w *world) *job {
 // end.
 func TestImportKilled(t *testing.T) {
 	w := newWorld(t)
-	w.journal.slow = 2 * time.Millisecond
 	text, ready, rejected, filtered := table(20_000)
 	w.write("table.csv", text)
 	args := []string{"-p", "ncb-br", "import", "table.csv", "--map", "sp-ssp"}
-	for target := ready / 6; target < ready; target += ready / 6 {
-		w.killAt(target, args...)
+	for round := range 5 {
+		w.killAt((round+1)*ready/6, args...)
 		args = []string{"-p", "ncb-br", "import", "resume", onlyJob(t, w).ID}
 	}
 	r := w.runContext(context.Background(), args, "")
@@ -205,6 +189,7 @@ func TestImportKilled(t *testing.T) {
 // killAt runs the program as a process of its own and kills it as soon as so
 // many records are registered.
 func (w *world) killAt(records int, args ...string) {
+	defer w.journal.holdAt(records)()
 	self, err := os.Executable()
 	require.NoError(w.t, err)
 	c := exec.Command(self, args...)
@@ -218,12 +203,8 @@ func (w *world) killAt(records int, args ...string) {
 		defer close(ended)
 		_ = c.Wait()
 	}()
-	for len(w.journal.accepted(events.TypeRecordSubmitted)) < records {
-		select {
-		case <-ended:
-			require.Fail(w.t, "the import ended before it was killed", said.String())
-		case <-w.journal.next():
-		}
+	if !w.journal.reach(records, ended) {
+		require.Fail(w.t, "the import ended before it was killed", said.String())
 	}
 	require.NoError(w.t, c.Process.Kill())
 	<-ended
@@ -281,11 +262,11 @@ func TestImportFollow(t *testing.T) {
 	w.write("growing.csv", head+"\n"+rows[0]+rows[1][:20])
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan ran)
-	go func() { done <- w.runContext(ctx, strings.Fields("-p ncb-br import growing.csv --map sp-ssp --follow"), "") }()
+	go func() {
+		done <- w.runContext(ctx, strings.Fields("-p ncb-br import growing.csv --map sp-ssp --follow"), "")
+	}()
 	for n := 1; n <= 3; n++ {
-		for len(w.journal.accepted(events.TypeRecordSubmitted)) < n {
-			<-w.journal.next()
-		}
+		w.journal.reach(n, nil)
 		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 		require.NoError(t, err)
 		_, err = f.WriteString(rows[n][20:] + rows[n+1][:20])

@@ -63,7 +63,7 @@ func TestTour(t *testing.T) {
 		"-p ipsg agreement list",
 		"-p ipsg agreement revoke AGR-X --reason terminated --yes",
 		"-p ipsg policy show",
-		"import status",
+		"-o csv import status",
 		"config profile",
 		"-p wco doctor",
 	} {

@@ -48,12 +48,14 @@ type journal struct {
 	entries []*events.Entry
 	offsets map[string]int64
 	moved   chan struct{} // closed and made anew with every append
-	slow    time.Duration // per append: so that a test can kill in mid-import
+	records int           // accepted
+	gate    int           // appends are held once so many are; 0 = never
+	opened  chan struct{} // closed when the gate is taken away
 	refuse  error         // of the next appends
 }
 
 func newJournal(t *testing.T) *journal {
-	j := &journal{state: registry.New(), offsets: map[string]int64{}, moved: make(chan struct{})}
+	j := &journal{state: registry.New(), offsets: map[string]int64{}, moved: make(chan struct{}), opened: make(chan struct{})}
 	j.view = registry.View{Read: j.Read, Entries: j}
 	policy, err := schemas.FS.ReadFile("policy/default.json")
 	require.NoError(t, err)
@@ -80,7 +82,58 @@ func (j *journal) decide(in *registry.Input) *events.Entry {
 	e := j.state.Decide(in)
 	j.state.Evolve(e, in.Prepared)
 	j.entries = append(j.entries, e)
+	if e.Verdict == events.Accepted && e.Envelope.Type == events.TypeRecordSubmitted {
+		j.records++
+	}
 	return e
+}
+
+// pass waits at the gate, if there is one and it is reached.
+func (j *journal) pass(ctx context.Context) error {
+	j.mu.Lock()
+	held, opened := j.gate > 0 && j.records >= j.gate, j.opened
+	j.mu.Unlock()
+	if !held {
+		return nil
+	}
+	select {
+	case <-opened:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// holdAt keeps every append back once so many records are accepted, until the
+// returned function lets them go: what happens in between happens in the
+// middle of an import, however fast or slow the machine is.
+func (j *journal) holdAt(records int) (release func()) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.gate, j.opened = records, make(chan struct{})
+	return func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.gate = 0
+		close(j.opened)
+	}
+}
+
+// reach waits until so many records are accepted, or done is closed.
+func (j *journal) reach(records int, done <-chan struct{}) bool {
+	for {
+		j.mu.Lock()
+		there, moved := j.records >= records, j.moved
+		j.mu.Unlock()
+		if there {
+			return true
+		}
+		select {
+		case <-moved:
+		case <-done:
+			return false
+		}
+	}
 }
 
 func (j *journal) must(t *testing.T, kind events.Type, body string) {
@@ -107,6 +160,9 @@ func (j *journal) Submit(ctx context.Context, org events.OrgID, msgs []events.Me
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := j.pass(ctx); err != nil {
+		return nil, err
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.refuse != nil {
@@ -118,7 +174,6 @@ func (j *journal) Submit(ctx context.Context, org events.OrgID, msgs []events.Me
 		out <- j.decide(&registry.Input{Src: org, Off: j.offsets[org], Span: 1, Value: value, Prepared: registry.Prepare(org, m.Headers, value)})
 		j.offsets[org]++
 	}
-	time.Sleep(j.slow) // the broker's time, not the test's
 	close(j.moved)
 	j.moved = make(chan struct{})
 	return out, nil

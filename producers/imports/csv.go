@@ -32,8 +32,8 @@ func newCSV(lines *lineReader, legacy *charmap.Charmap) (*Reader, error) {
 		return nil, err
 	}
 	c.comma = commaOf(head)
-	header, open := splitCSV(head, c.comma, 16)
-	if open {
+	header, quotes := splitCSV(head, c.comma, 16)
+	if quotes == quotesOpen {
 		return nil, &FileError{"quote_unclosed", "a quote in the header never closes", "mend the first line"}
 	}
 	for i := range header {
@@ -78,8 +78,8 @@ func (c *csvRows) row(l line) (Row, error) {
 		return tooLong(l.no), nil
 	}
 	text := c.text(l.text)
-	fields, open := splitCSV(text, c.comma, c.want)
-	if open {
+	fields, quotes := splitCSV(text, c.comma, c.want)
+	if quotes == quotesOpen {
 		var err error
 		if fields, err = c.goOn(l.no, text); err != nil {
 			return Row{}, err
@@ -100,8 +100,9 @@ func (c *csvRows) row(l line) (Row, error) {
 }
 
 // goOn reads the further lines of a row whose quote is open. It returns no
-// fields when the quote never closes; the further lines are taken back then,
-// so that they are rows of their own.
+// fields when the quote never closes, or is closed by that of another row (then
+// signs follow it, or the columns are not right); the further lines are taken
+// back then, so that they are rows of their own.
 func (c *csvRows) goOn(first int64, text string) ([]string, error) {
 	var more []line
 	for len(text) < MaxRow && len(more) < maxQuotedLines {
@@ -118,7 +119,7 @@ func (c *csvRows) goOn(first int64, text string) ([]string, error) {
 			break
 		}
 		text += "\n" + c.text(l.text)
-		if fields, open := splitCSV(text, c.comma, c.want); !open {
+		if fields, quotes := splitCSV(text, c.comma, c.want); quotes == quotesGood && len(fields) == c.want {
 			return fields, nil
 		}
 	}
@@ -150,39 +151,50 @@ func commaOf(header string) byte {
 	return best
 }
 
-// splitCSV splits a row; open says that a quote is not closed.
-func splitCSV(s string, comma byte, want int) (fields []string, open bool) {
+// quotes says how the quotes of a row stand.
+type quotes uint8
+
+const (
+	quotesGood  quotes = iota
+	quotesStray        // one stands inside a quoted field and is not doubled: taken as it is
+	quotesOpen         // one is not closed
+)
+
+// splitCSV splits a row.
+func splitCSV(s string, comma byte, want int) (fields []string, state quotes) {
 	fields = make([]string, 0, want)
 	for {
 		if strings.HasPrefix(s, `"`) {
 			var field string
-			if field, s, open = quoted(s[1:], comma); open {
-				return append(fields, field), true
-			}
+			var stands quotes
+			field, s, stands = quoted(s[1:], comma)
 			fields = append(fields, field)
+			if state = max(state, stands); stands == quotesOpen {
+				return fields, state
+			}
 		} else {
 			i := strings.IndexByte(s, comma)
 			if i < 0 {
-				return append(fields, s), false
+				return append(fields, s), state
 			}
 			fields = append(fields, s[:i])
 			s = s[i:]
 		}
 		if s == "" {
-			return fields, false
+			return fields, state
 		}
 		s = s[1:] // the comma
 	}
 }
 
 // quoted reads a field behind its opening quote; rest begins with the comma.
-func quoted(s string, comma byte) (field, rest string, open bool) {
+func quoted(s string, comma byte) (field, rest string, state quotes) {
 	var b strings.Builder
 	for {
 		i := strings.IndexByte(s, '"')
 		if i < 0 {
 			b.WriteString(s)
-			return b.String(), "", true
+			return b.String(), "", quotesOpen
 		}
 		b.WriteString(s[:i])
 		s = s[i+1:]
@@ -191,9 +203,10 @@ func quoted(s string, comma byte) (field, rest string, open bool) {
 			b.WriteByte('"')
 			s = s[1:]
 		case s == "" || s[0] == comma:
-			return b.String(), s, false
-		default: // a stray quote inside the field
+			return b.String(), s, state
+		default:
 			b.WriteByte('"')
+			state = quotesStray
 		}
 	}
 }

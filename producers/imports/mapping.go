@@ -74,7 +74,7 @@ type DateRule struct {
 // RetainRule is the last day of the year that many years after a date.
 type RetainRule struct {
 	Years int    `json:"years"`
-	From  string `json:"from"` // incident.date or run (the day of the import)
+	From  string `json:"from"` // incident.date, or where there is none, run: the day of the import
 }
 
 // MarkRule makes one mark of a row.

@@ -209,11 +209,8 @@ func (b *builder) digest(r Rule) source {
 func (r RetainRule) source() source {
 	return func(row *rowState) (string, string) {
 		from := row.today
-		if r.From != "run" {
-			if row.record.Incident.Date.IsZero() {
-				return "", ""
-			}
-			from = row.record.Incident.Date.Max()
+		if date := row.record.Incident.Date; r.From != "run" && !date.IsZero() {
+			from = min(from, date.Max())
 		}
 		year := time.UnixMilli(from.Start()).UTC().Year() + r.Years
 		return strconv.Itoa(year) + "-12-31", ""
