@@ -113,6 +113,12 @@ const stopLimit = 5 * time.Second
 // errStopped is returned when the node did not stop in time.
 var errStopped = errors.New("node did not stop in time")
 
+// Close disconnects a node that is not run. Run closes its node itself.
+func (n *Node) Close() {
+	n.mailboxes.Close()
+	n.close()
+}
+
 // Run runs the node and its services until ctx ends or one of them fails, and
 // stops within five seconds: the services first, so that nobody reads a state
 // that is going away. It returns nil when ctx ended it.

@@ -18,6 +18,9 @@ func (a *app) commands() []*cobra.Command {
 		a.sqlCommand(),
 		// The program itself.
 		a.upCommand(),
+		a.serveCommand(),
+		a.fsckCommand(),
+		a.rebuildCommand(),
 		a.configCommand(),
 		a.doctorCommand(),
 		a.versionCommand(),

@@ -196,6 +196,10 @@ func (s *Single) start(ctx context.Context) error {
 		return err
 	}
 	s.Node = p.Node
+	if err := s.writeRunning(); err != nil {
+		l.Close()
+		return err
+	}
 	go func() {
 		defer close(s.done)
 		s.err = p.Run(ctx)
@@ -257,11 +261,15 @@ func (s *Single) startTables(ctx context.Context) (*projections.Config, error) {
 	if err := s.tables.start(ctx); err != nil {
 		return nil, err
 	}
+	return s.tablesConfig(s.tables.native(), s.tables.http()), nil
+}
+
+func (s *Single) tablesConfig(native, web string) *projections.Config {
 	return &projections.Config{
-		Native: s.tables.native(), HTTP: s.tables.http(),
+		Native: native, HTTP: web,
 		User: embedded.User, Password: s.secrets.Tables, Analyst: embedded.Analyst, AnalystPassword: s.secrets.Analyst,
 		MarkKey: [16]byte(s.secrets.MarkKey), Log: s.cfg.Log,
-	}, nil
+	}
 }
 
 // Tables says where ClickHouse answers, native and HTTP; "" = there is none.

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/process"
+	"github.com/armslog/armslog/node"
+	"github.com/armslog/armslog/producers"
+	"github.com/armslog/armslog/schemas"
+)
+
+type serveFlags struct {
+	at          connection
+	roles       []string
+	listen      string
+	dir         string
+	keyFile     string
+	actorFile   string
+	tables      []string
+	replication producers.Replication
+	begin       string
+	verbose     bool
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var f serveFlags
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run one node on a Kafka cluster and a ClickHouse of your own",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringSliceVar(&f.roles, "roles", process.Roles(), "what this node does besides following")
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the HTTP API")
+	flags.StringVar(&f.dir, "node-dir", "armslog-node", "directory in which the node remembers its journal")
+	flags.StringVar(&f.keyFile, "keys-file", "keys.json", "file of hashed API keys")
+	flags.StringVar(&f.actorFile, "actor-secret-file", "", "file that holds the secret of pairwise actor ids, the same on all nodes")
+	flags.StringSliceVar(&f.tables, "project", nil, "tables that this node's projector fills (default all)")
+	flags.IntVar(&f.replication.Factor, "replication-factor", 3, "of the topics that are made")
+	flags.IntVar(&f.replication.MinInSync, "min-insync-replicas", 2, "of the topics that are made")
+	flags.StringVar(&f.begin, "begin", "", "begin a new registry: id of its General Secretariat; only on an empty journal, once")
+	flags.BoolVar(&f.verbose, "verbose", false, "log everything")
+	f.at.addFlags(flags)
+	return c
+}
+
+func (a *app) serve(ctx context.Context, f serveFlags) error {
+	if len(f.at.brokers) == 0 {
+		return &usageError{"no Kafka brokers were given", "--brokers host:port,… or ARMSLOG_BROKERS; armslog up needs none"}
+	}
+	genesis, err := beginning(f.begin)
+	if err != nil {
+		return err
+	}
+	tables, err := f.at.tables()
+	if err != nil {
+		return err
+	}
+	actor, err := secretFile(f.actorFile)
+	if err != nil {
+		return err
+	}
+	if actor == "" && slices.Contains(f.roles, process.Gateway) {
+		return &usageError{"a gateway needs the secret of actor ids", "--actor-secret-file names a file with at least 32 random characters"}
+	}
+	l, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return inUse(fmt.Errorf("listen for the API: %w", err))
+	}
+	defer l.Close()
+	p, err := process.New(process.Config{
+		Roles: f.roles, Listener: l, KeyFile: f.keyFile, ActorSecret: []byte(actor),
+		ClickHouse: tables, Tables: f.tables, Version: version, Log: a.serverLog(f.verbose),
+		Node: node.Config{
+			Cluster: producers.Cluster{Brokers: f.at.brokers}, Replication: f.replication, Dir: f.dir, Genesis: genesis,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	a.note("armslog %s   api http://%s   roles %v", version, l.Addr(), f.roles)
+	return p.Run(ctx)
+}
+
+// beginning is the genesis entry of a new registry, nil unless one is begun.
+func beginning(secretariat string) (*events.Genesis, error) {
+	if secretariat == "" {
+		return nil, nil
+	}
+	if !events.ValidOrg(secretariat) {
+		return nil, &usageError{fmt.Sprintf("%q cannot be an organisation's id", secretariat), "two to 32 of A-Z, 0-9 and -, such as IPSG"}
+	}
+	return &events.Genesis{
+		JournalID: events.NewRequestID(), GeneralSecretariat: secretariat, Name: secretariat, Policy: schemas.DefaultPolicy(),
+	}, nil
+}
