@@ -64,4 +64,3 @@ func stored(t testing.TB, c *kafka.Client, topic string) (values []string) {
 		}
 	}
 }
-
