@@ -16,6 +16,7 @@ import (
 	"github.com/armslog/armslog/gateway"
 	"github.com/armslog/armslog/internal/demo"
 	"github.com/armslog/armslog/internal/embedded"
+	"github.com/armslog/armslog/internal/failpoint"
 	"github.com/armslog/armslog/internal/single"
 	"github.com/armslog/armslog/registry"
 )
@@ -60,9 +61,14 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	if err != nil {
 		return err
 	}
+	points, err := failpoint.FromEnv()
+	if err != nil {
+		return err
+	}
 	s, err := single.Start(ctx, single.Config{
 		Dir: a.settings.get("data"), Listen: f.listen, Kafka: f.kafka, TCPPort: f.tcp, WebPort: f.web,
 		Engine: engine, Name: "General Secretariat", Version: version, Log: a.serverLog(f.verbose),
+		Failpoints: points,
 	})
 	if err != nil {
 		return inUse(err)

@@ -18,6 +18,7 @@ import (
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/gateway"
 	"github.com/armslog/armslog/internal/embedded"
+	"github.com/armslog/armslog/internal/failpoint"
 	"github.com/armslog/armslog/internal/process"
 	"github.com/armslog/armslog/node"
 	"github.com/armslog/armslog/producers"
@@ -39,6 +40,8 @@ type Config struct {
 	Name    string          // of the General Secretariat, for the genesis entry
 	Version string
 	Log     *slog.Logger
+
+	Failpoints *failpoint.Set // for tests; nil = none
 }
 
 // Single is the running whole.
@@ -228,7 +231,7 @@ func (s *Single) startBroker() (err error) {
 func (s *Single) nodeConfig() node.Config {
 	cfg := node.Config{
 		Cluster: producers.Cluster{Brokers: s.cfg.Brokers}, Replication: producers.Replication{Factor: 1, MinInSync: 1},
-		Dir: filepath.Join(s.Dir, "node"),
+		Dir: filepath.Join(s.Dir, "node"), Failpoints: s.cfg.Failpoints,
 	}
 	if _, err := os.Stat(filepath.Join(s.Dir, "node", "journal.id")); errors.Is(err, fs.ErrNotExist) {
 		cfg.Genesis = &events.Genesis{
