@@ -86,22 +86,32 @@ func (d *Database) Fsck(ctx context.Context, cfg FsckConfig) (*Report, error) {
 
 // check compares a generation with what is expected of it.
 func (d *Database) check(ctx context.Context, g generation, want *expected, cfg FsckConfig) (*Report, error) {
-	report := &Report{Entries: want.next, Rows: map[string]uint64{}, limit: cmp.Or(cfg.Limit, 1000)}
+	c := checker{db: d, g: g, want: want, cfg: cfg,
+		report: &Report{Entries: want.next, Rows: map[string]uint64{}, limit: cmp.Or(cfg.Limit, 1000)}}
 	for i, t := range tables {
-		if err := d.compare(ctx, g, t, want.rows[i], want.next, report); err != nil {
+		if err := c.compare(ctx, t, want.rows[i]); err != nil {
 			return nil, fmt.Errorf("compare %s: %w", t.Name, err)
 		}
 	}
-	if err := d.nameMissing(ctx, cfg, report); err != nil {
+	if err := c.nameMissing(ctx); err != nil {
 		return nil, err
 	}
 	if cfg.Inboxes != nil {
-		if err := d.compareInboxes(ctx, g, want, cfg.Inboxes, report); err != nil {
+		if err := c.compareInboxes(ctx); err != nil {
 			return nil, fmt.Errorf("compare inboxes: %w", err)
 		}
 	}
-	slices.SortStableFunc(report.Differences, func(a, b Difference) int {
+	slices.SortStableFunc(c.report.Differences, func(a, b Difference) int {
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Key, b.Key))
 	})
-	return report, nil
+	return c.report, nil
+}
+
+// checker is one check under way.
+type checker struct {
+	db     *Database
+	g      generation
+	want   *expected
+	cfg    FsckConfig
+	report *Report
 }

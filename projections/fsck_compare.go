@@ -15,9 +15,9 @@ func hashOf(columns string) string { return "xxHash64(formatRow('RowBinary', " +
 
 // compare reads every row of a table. Rows of entries that were appended after
 // the fold are none of its business.
-func (d *Database) compare(ctx context.Context, g generation, t Table, want map[uint64]version, next uint64, report *Report) error {
-	rows, err := d.native.Query(ctx, fmt.Sprintf("SELECT %s, seq, %s FROM %s.%s FINAL",
-		hashOf(t.Key), hashOf(t.Columns), d.database(g), t.Name))
+func (c *checker) compare(ctx context.Context, t Table, want map[uint64]version) error {
+	rows, err := c.db.native.Query(ctx, fmt.Sprintf("SELECT %s, seq, %s FROM %s.%s FINAL",
+		hashOf(t.Key), hashOf(t.Columns), c.db.database(c.g), t.Name))
 	if err != nil {
 		return failure("read rows", err)
 	}
@@ -30,9 +30,9 @@ func (d *Database) compare(ctx context.Context, g generation, t Table, want map[
 		}
 		expect, known := want[key]
 		delete(want, key)
-		report.Rows[t.Name]++
+		c.report.Rows[t.Name]++
 		switch {
-		case seq >= next:
+		case seq >= c.want.next:
 		case !known:
 			wrong[key] = Extra
 		case expect != version{seq, hash}:
@@ -43,26 +43,26 @@ func (d *Database) compare(ctx context.Context, g generation, t Table, want map[
 		return failure("read rows", err)
 	}
 	for key, v := range want {
-		report.add(Difference{Table: t.Name, Key: fmt.Sprintf("%016x", key), Seq: v.seq, What: Missing})
+		c.report.add(Difference{Table: t.Name, Key: fmt.Sprintf("%016x", key), Seq: v.seq, What: Missing})
 	}
-	return d.nameWrong(ctx, g, t, wrong, report)
+	return c.nameWrong(ctx, t, wrong)
 }
 
 // nameWrong asks for the keys of rows that should not be as they are.
-func (d *Database) nameWrong(ctx context.Context, g generation, t Table, wrong map[uint64]string, report *Report) error {
+func (c *checker) nameWrong(ctx context.Context, t Table, wrong map[uint64]string) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	keys := make([]uint64, 0, report.limit)
+	keys := make([]uint64, 0, c.report.limit)
 	for key := range wrong {
-		if len(keys) == report.limit {
+		if len(keys) == c.report.limit {
 			break
 		}
 		keys = append(keys, key)
 	}
-	report.Total += uint64(len(wrong) - len(keys))
-	rows, err := d.native.Query(ctx, fmt.Sprintf("SELECT %s, seq, arrayStringConcat([%s], ' ') FROM %s.%s FINAL WHERE %s IN (%s)",
-		hashOf(t.Key), "toString("+strings.ReplaceAll(t.Key, ", ", "), toString(")+")", d.database(g), t.Name,
+	c.report.Total += uint64(len(wrong) - len(keys))
+	rows, err := c.db.native.Query(ctx, fmt.Sprintf("SELECT %s, seq, arrayStringConcat([%s], ' ') FROM %s.%s FINAL WHERE %s IN (%s)",
+		hashOf(t.Key), "toString("+strings.ReplaceAll(t.Key, ", ", "), toString(")+")", c.db.database(c.g), t.Name,
 		hashOf(t.Key), strings.Trim(strings.Join(strings.Fields(fmt.Sprint(keys)), ", "), "[]")))
 	if err != nil {
 		return failure("read keys", err)
@@ -74,7 +74,7 @@ func (d *Database) nameWrong(ctx context.Context, g generation, t Table, wrong m
 		if err := rows.Scan(&key, &seq, &name); err != nil {
 			return fmt.Errorf("read keys: %w", err)
 		}
-		report.add(Difference{Table: t.Name, Key: name, Seq: seq, What: wrong[key]})
+		c.report.add(Difference{Table: t.Name, Key: name, Seq: seq, What: wrong[key]})
 	}
 	if err := rows.Err(); err != nil {
 		return failure("read keys", err)
@@ -84,9 +84,9 @@ func (d *Database) nameWrong(ctx context.Context, g generation, t Table, wrong m
 
 // nameMissing folds the journal once more to name the rows that are not there:
 // hashes cannot be turned back.
-func (d *Database) nameMissing(ctx context.Context, cfg FsckConfig, report *Report) error {
+func (c *checker) nameMissing(ctx context.Context) error {
 	missing := map[uint64]bool{} // entries
-	for _, x := range report.Differences {
+	for _, x := range c.report.Differences {
 		if x.What == Missing {
 			missing[x.Seq] = true
 		}
@@ -95,8 +95,8 @@ func (d *Database) nameMissing(ctx context.Context, cfg FsckConfig, report *Repo
 		return nil
 	}
 	names := map[string]string{} // table and hash of the key → key
-	rows := NewRows(d.cfg.MarkKey)
-	journal, err := asItIs(ctx, cfg.Source)
+	rows := NewRows(c.db.cfg.MarkKey)
+	journal, err := asItIs(ctx, c.cfg.Source)
 	if err != nil {
 		return err
 	}
@@ -110,9 +110,9 @@ func (d *Database) nameMissing(ctx context.Context, cfg FsckConfig, report *Repo
 		}
 		return nil
 	})
-	for i, x := range report.Differences {
+	for i, x := range c.report.Differences {
 		if x.What == Missing {
-			report.Differences[i].Key = names[x.Table+x.Key]
+			c.report.Differences[i].Key = names[x.Table+x.Key]
 		}
 	}
 	return err
@@ -129,14 +129,14 @@ func (r *Rows) names(into map[string]string) {
 
 // compareInboxes holds every inbox against the state: dense from 1, each entry
 // at the seq that told it.
-func (d *Database) compareInboxes(ctx context.Context, g generation, want *expected, state Inboxes, report *Report) error {
-	rows, err := d.native.Query(ctx, "SELECT organisation, n, seq FROM "+d.database(g)+".inbox FINAL ORDER BY organisation, n")
+func (c *checker) compareInboxes(ctx context.Context) error {
+	rows, err := c.db.native.Query(ctx, "SELECT organisation, n, seq FROM "+c.db.database(c.g)+".inbox FINAL ORDER BY organisation, n")
 	if err != nil {
 		return failure("read inboxes", err)
 	}
 	defer rows.Close()
 	wrong := func(org events.OrgID, n, seq uint64) {
-		report.add(Difference{Table: "inbox", Key: fmt.Sprintf("%s %d", org, n), Seq: seq, What: NotDense})
+		c.report.add(Difference{Table: "inbox", Key: fmt.Sprintf("%s %d", org, n), Seq: seq, What: NotDense})
 	}
 	last := map[events.OrgID]uint64{} // as far as it is dense
 	for rows.Next() {
@@ -145,10 +145,10 @@ func (d *Database) compareInboxes(ctx context.Context, g generation, want *expec
 		if err := rows.Scan(&org, &n, &seq); err != nil {
 			return fmt.Errorf("read inboxes: %w", err)
 		}
-		if seq >= want.next {
+		if seq >= c.want.next {
 			continue
 		}
-		told, ok := state.InboxSeq(org, n)
+		told, ok := c.cfg.Inboxes.InboxSeq(org, n)
 		if n != last[org]+1 || !ok || told != seq {
 			wrong(org, n, seq)
 		}
@@ -157,9 +157,9 @@ func (d *Database) compareInboxes(ctx context.Context, g generation, want *expec
 	if err := rows.Err(); err != nil {
 		return failure("read inboxes", err)
 	}
-	for org := range want.inboxes {
-		if state.InboxLen(org) > last[org] {
-			seq, _ := state.InboxSeq(org, last[org]+1)
+	for org := range c.want.inboxes {
+		if c.cfg.Inboxes.InboxLen(org) > last[org] {
+			seq, _ := c.cfg.Inboxes.InboxSeq(org, last[org]+1)
 			wrong(org, last[org]+1, seq)
 		}
 	}
