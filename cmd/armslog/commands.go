@@ -21,6 +21,7 @@ func (a *app) commands() []*cobra.Command {
 		a.serveCommand(),
 		a.fsckCommand(),
 		a.rebuildCommand(),
+		a.benchCommand(),
 		a.configCommand(),
 		a.doctorCommand(),
 		a.versionCommand(),

@@ -18,19 +18,22 @@ import (
 // run decides the same.
 const start = 1_795_000_000_000
 
+// directory is who the load needs: one NCB that records, one organisation that
+// asks.
+var directory = []struct {
+	t    events.Type
+	body string
+}{
+	{events.TypeOrganisationSubmitted, `{"organisation_id":"NCB-FJ","kind":"ncb","country":"FJ","name":"NCB","inbox":true}`},
+	{events.TypeOrganisationSubmitted, `{"organisation_id":"WCO","kind":"international_entity","name":"WCO","inbox":true}`},
+	{events.TypeAgreementGranted, `{"agreement_id":"A","grantee":"WCO","rights":["search"],"legal_basis":"bench","valid_from":"2020-01-01","valid_until":"2060-12-31"}`},
+}
+
 // genesis is the directory that the load needs: one NCB that records, one
 // organisation that asks.
 func genesis() (events.Genesis, []*registry.Input) {
 	g := events.Genesis{
 		JournalID: events.UUID{15: 1}, GeneralSecretariat: "IPSG", Name: "Bench", Policy: defaultPolicy(),
-	}
-	directory := []struct {
-		t    events.Type
-		body string
-	}{
-		{events.TypeOrganisationSubmitted, `{"organisation_id":"NCB-FJ","kind":"ncb","country":"FJ","name":"NCB","inbox":true}`},
-		{events.TypeOrganisationSubmitted, `{"organisation_id":"WCO","kind":"international_entity","name":"WCO","inbox":true}`},
-		{events.TypeAgreementGranted, `{"agreement_id":"A","grantee":"WCO","rights":["search"],"legal_basis":"bench","valid_from":"2020-01-01","valid_until":"2060-12-31"}`},
 	}
 	var in []*registry.Input
 	for i, d := range directory {
