@@ -94,7 +94,7 @@ func (b *batch) guard(read func() *breakOff) (ended *breakOff) {
 
 // read takes the body in until it ends.
 func (b *batch) read(rc *http.ResponseController) *breakOff {
-	lines := newLineReader(deadlineReader{b.r.Body, rc, b.cfg.Bounds.ReadTimeout}, events.MaxBody)
+	lines := newLineReader(deadlineReader{b.ctx, b.r.Body, rc, b.cfg.Bounds.ReadTimeout}, events.MaxBody)
 	ch := b.newChunk()
 	for {
 		line, tooLong, end := lines.next()
@@ -171,8 +171,11 @@ func (b *batch) append(messages []events.Message) (Pending, error) {
 	}
 }
 
-// deadlineReader gives a sender that goes on sending as long again.
+// deadlineReader gives a sender that goes on sending as long again. It looks at
+// ctx after it has set the deadline: who ends ctx and then sets one in the past
+// wakes it, whichever of the two came first.
 type deadlineReader struct {
+	ctx     context.Context
 	r       io.Reader
 	rc      *http.ResponseController
 	timeout time.Duration
@@ -180,5 +183,8 @@ type deadlineReader struct {
 
 func (d deadlineReader) Read(p []byte) (int, error) {
 	_ = d.rc.SetReadDeadline(time.Now().Add(d.timeout))
+	if err := d.ctx.Err(); err != nil {
+		return 0, err
+	}
 	return d.r.Read(p)
 }

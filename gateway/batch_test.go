@@ -28,10 +28,14 @@ type stream struct {
 	head chan *http.Response
 }
 
+// hangs is when a test that waits for a stream has failed.
+const hangs = 20 * time.Second
+
 func (w *world) stream(who, path string, extra ...string) *stream {
 	r, out := io.Pipe()
 	s := &stream{t: w.t, out: out, head: make(chan *http.Response, 1)}
-	req := w.request(who, http.MethodPost, path, r, append(extra, "Content-Type", mediaNDJSON)...)
+	ctx, cancel := context.WithTimeout(context.Background(), hangs)
+	req := w.request(who, http.MethodPost, path, r, append(extra, "Content-Type", mediaNDJSON)...).WithContext(ctx)
 	go func() {
 		resp, err := w.client.Do(req)
 		if err == nil {
@@ -40,6 +44,7 @@ func (w *world) stream(who, path string, extra ...string) *stream {
 		close(s.head)
 	}()
 	w.t.Cleanup(func() {
+		cancel()
 		out.CloseWithError(io.ErrClosedPipe)
 		for resp := range s.head {
 			resp.Body.Close()

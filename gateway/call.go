@@ -92,14 +92,13 @@ func (c *call) body(limit int64) ([]byte, error) {
 	if c.r.ContentLength > limit {
 		return nil, &http.MaxBytesError{Limit: limit}
 	}
-	rc := http.NewResponseController(c.w)
-	_ = rc.SetReadDeadline(time.Now().Add(c.cfg.Bounds.ReadTimeout))
+	// net/http takes the deadline off again at the body's end: it does not bound
+	// the wait for the decision.
+	_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(c.cfg.Bounds.ReadTimeout))
 	b, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
 	if err != nil {
 		return nil, c.bodyError(err)
 	}
-	// Else the deadline would end the wait for the decision too.
-	_ = rc.SetReadDeadline(time.Time{})
 	return b, nil
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/armslog/armslog/events"
@@ -102,6 +103,8 @@ func (c *call) showMe() error {
 				me.add(a)
 			}
 		}
+		slices.Sort(me.Purposes)
+		me.Purposes = slices.Compact(me.Purposes)
 		return me
 	})
 }

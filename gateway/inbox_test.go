@@ -24,7 +24,7 @@ type live struct {
 }
 
 func (w *world) live(who, last string) *live {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), hangs)
 	r := w.request(who, http.MethodGet, "/v1/inbox/stream", nil).WithContext(ctx)
 	if last != "" {
 		r.Header.Set("Last-Event-ID", last)
