@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -109,14 +110,33 @@ func (c *Courier) deliver(ctx context.Context, b Batch) error {
 		}
 	}
 	for _, org := range out.order {
-		messages := out.byOrg[org]
-		if err := c.cfg.Outbox.Append(ctx, org, messages); err != nil {
-			return fmt.Errorf("append to outbox: %w", err)
+		for _, messages := range inAppends(out.byOrg[org]) {
+			if err := c.cfg.Outbox.Append(ctx, org, messages); err != nil {
+				return fmt.Errorf("append to outbox: %w", err)
+			}
+			c.cfg.Metrics.messages.Add(float64(len(messages)))
 		}
-		c.cfg.Metrics.messages.Add(float64(len(messages)))
 	}
 	c.wait.over()
 	return nil
+}
+
+// appendBytes is what one append holds before the next begins: Kafka's default
+// bound of a record batch is 1 MiB.
+const appendBytes = 256 << 10
+
+// inAppends cuts messages into appends. What one entry tells stays together:
+// the seq of the last message says that all of that seq are there.
+func inAppends(messages []events.Message) (all [][]events.Message) {
+	start, size := 0, 0
+	for i, m := range messages {
+		if size >= appendBytes && !bytes.Equal(m.Headers[0].Value, messages[i-1].Headers[0].Value) {
+			all = append(all, messages[start:i])
+			start, size = i, 0
+		}
+		size += len(m.Value)
+	}
+	return append(all, messages[start:])
 }
 
 // outgoing are the messages of a batch, by organisation in order of appearance.
@@ -138,7 +158,7 @@ func (o *outgoing) add(org events.OrgID, seq uint64, kind string, body any) erro
 	}
 	o.byOrg[org] = append(o.byOrg[org], events.Message{
 		Headers: []events.Header{
-			{Key: HeaderSeq, Value: strconv.AppendUint(nil, seq, 10)},
+			{Key: HeaderSeq, Value: strconv.AppendUint(nil, seq, 10)}, // first: see inAppends
 			{Key: HeaderKind, Value: []byte(kind)},
 			{Key: events.HeaderContentType, Value: []byte("application/json")},
 		},

@@ -189,3 +189,21 @@ func TestContinuations(t *testing.T) {
 	require.Equal(t, []uint64{9, 11}, c.parts[8])
 	require.Equal(t, pending, c.take(next(12, 7, nil)), "was answered at once")
 }
+
+func TestAppendsAreBoundedAndKeepEntriesWhole(t *testing.T) {
+	var out outgoing
+	for seq := range uint64(40) {
+		for range 3 {
+			require.NoError(t, out.add("WCO", seq, "notification", string(make([]byte, 4<<10))))
+		}
+	}
+	appends := inAppends(out.byOrg["WCO"])
+	require.Greater(t, len(appends), 2)
+	total := 0
+	for i, a := range appends {
+		total += len(a)
+		require.Zero(t, len(a)%3, "what one entry tells is whole")
+		require.True(t, i == 0 || seqOf(a[0]) > seqOf(appends[i-1][len(appends[i-1])-1]))
+	}
+	require.Equal(t, 120, total)
+}

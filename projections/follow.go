@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/armslog/armslog/events"
 )
 
 // errEnd ends a Follow that has read what it was to read.
@@ -23,6 +25,24 @@ func asItIs(ctx context.Context, src Source) (upTo, error) {
 		return upTo{}, fmt.Errorf("read journal end: %w", err)
 	}
 	return upTo{src, end}, nil
+}
+
+// folded is a journal whose entries are folded as they are read.
+type folded struct {
+	Source
+	fold func(*events.Entry) // nil = nothing
+}
+
+func (f folded) Follow(ctx context.Context, from Position, handle func(Batch) error) error {
+	if f.fold == nil {
+		return f.Source.Follow(ctx, from, handle)
+	}
+	return f.Source.Follow(ctx, from, func(b Batch) error {
+		for _, e := range b.Entries {
+			f.fold(e)
+		}
+		return handle(b)
+	})
 }
 
 func (u upTo) Follow(ctx context.Context, from Position, handle func(Batch) error) error {

@@ -36,12 +36,7 @@ func (d *Database) expect(ctx context.Context, cfg FsckConfig) (*expected, error
 	if err != nil {
 		return nil, err
 	}
-	err = journal.Follow(ctx, Position{}, func(b Batch) error {
-		if cfg.Fold != nil {
-			for _, e := range b.Entries {
-				cfg.Fold(e)
-			}
-		}
+	err = folded{journal, cfg.Fold}.Follow(ctx, Position{}, func(b Batch) error {
 		l.add(b)
 		want.take(l)
 		l.reset()

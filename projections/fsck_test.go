@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry"
 )
 
 func port(t testing.TB, addr string) int {
@@ -102,7 +103,9 @@ func TestRebuildWhileAWorkerGoesOn(t *testing.T) {
 	p, _ := project(t, ProjectorConfig{Database: d, Source: j})
 	q := NewQueries(QueriesConfig{Database: d, Projector: p})
 	wait(t, q, j.last())
-	out, err := Rebuild(t.Context(), RebuildConfig{Database: d, Source: j, Inboxes: j.state, Keep: true})
+	fold := registry.New()
+	out, err := Rebuild(t.Context(), RebuildConfig{Database: d, Source: j, Keep: true,
+		Fold: func(e *events.Entry) { fold.Evolve(e, nil) }, Inboxes: fold})
 	require.NoError(t, err)
 	require.Equal(t, d.database(2), out.Database)
 	for _, serial := range []string{"QW11111", "QW22222"} {

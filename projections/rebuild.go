@@ -17,9 +17,9 @@ var ErrNotEqual = errors.New("tables do not equal the fold of the journal")
 type RebuildConfig struct {
 	Database *Database
 	Source   Source
-	Keep     bool // keep the old tables
-	Fold     func(*events.Entry)
-	Inboxes  Inboxes // read after Fold, as in FsckConfig
+	Keep     bool                // keep the old tables
+	Fold     func(*events.Entry) // as in FsckConfig
+	Inboxes  Inboxes             // as in FsckConfig
 	Metrics  *Metrics
 	Log      *slog.Logger
 	Progress func(next uint64) // after every batch; nil = none
@@ -60,7 +60,7 @@ func (r *rebuild) run(ctx context.Context) (*RebuildReport, error) {
 		return nil, err
 	}
 	start := time.Now()
-	if err := r.catchUp(ctx, r.observe); err != nil {
+	if err := r.catchUp(ctx, r.cfg.Fold, r.observe); err != nil {
 		return nil, err
 	}
 	out := &RebuildReport{Database: r.db.database(r.new), Projected: time.Since(start)}
@@ -100,12 +100,12 @@ func (r *rebuild) observe(l *load) {
 }
 
 // catchUp projects to the journal's end as it is now.
-func (r *rebuild) catchUp(ctx context.Context, observe func(*load)) error {
+func (r *rebuild) catchUp(ctx context.Context, fold func(*events.Entry), observe func(*load)) error {
 	journal, err := asItIs(ctx, r.cfg.Source)
 	if err != nil {
 		return err
 	}
-	return r.projector.into(ctx, r.new, journal, func(l *load) error {
+	return r.projector.into(ctx, r.new, folded{journal, fold}, func(l *load) error {
 		observe(l)
 		return nil
 	})
@@ -114,13 +114,13 @@ func (r *rebuild) catchUp(ctx context.Context, observe func(*load)) error {
 // switchOver shows the new tables. They must not know less than the old ones
 // did when somebody last looked, so the projection goes on until after.
 func (r *rebuild) switchOver(ctx context.Context) error {
-	if err := r.catchUp(ctx, func(*load) {}); err != nil {
+	if err := r.catchUp(ctx, nil, func(*load) {}); err != nil {
 		return err
 	}
 	if err := r.db.point(ctx, r.new); err != nil {
 		return err
 	}
-	if err := r.catchUp(ctx, func(*load) {}); err != nil {
+	if err := r.catchUp(ctx, nil, func(*load) {}); err != nil {
 		return err
 	}
 	if r.cfg.Keep {

@@ -89,8 +89,7 @@ func bodyOf(e *events.Entry) events.Body {
 
 func (r *Rows) entry(e *events.Entry) {
 	s := &r.sheets[entrySheet]
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.str(e.Src)
 	s.i64(e.Off)
 	s.i64(e.Span)
@@ -108,6 +107,12 @@ func (r *Rows) entry(e *events.Entry) {
 	s.u32(e.Engine)
 	s.str(e.Policy)
 	s.end(e.Seq)
+}
+
+// when is the two columns that every table has: seq and at.
+func (s *sheet) when(e *events.Entry) {
+	s.u64(e.Seq)
+	s.i64(e.At)
 }
 
 func (s *sheet) codes(errs []events.FieldError) {

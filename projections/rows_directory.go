@@ -28,8 +28,7 @@ func (r *Rows) organisation(e *events.Entry, b *events.OrganisationSubmitted) {
 	}
 	s := &r.sheets[organisationSheet]
 	s.str(b.OrganisationID)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.strs(b.Kind, b.Country, b.Name, b.Parent)
 	s.boolean(b.Inbox)
 	s.list(b.Rights)
@@ -51,8 +50,7 @@ func (r *Rows) agreement(e *events.Entry, b *events.AgreementGranted) {
 	}
 	s := &r.sheets[agreementSheet]
 	s.str(b.AgreementID)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.str(b.Grantee)
 	s.list(b.Rights)
 	s.list(b.Purposes)
@@ -72,8 +70,7 @@ func (r *Rows) agreementEnded(e *events.Entry, f events.DirectoryEffect, body ev
 	}
 	s := &r.sheets[agreementStatusSheet]
 	s.str(f.ID)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.strs(f.Outcome, b.Reason, b.StandingSearches)
 	s.end(e.Seq)
 }

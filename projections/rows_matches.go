@@ -5,8 +5,7 @@ import "github.com/armslog/armslog/events"
 func (r *Rows) match(e *events.Entry, kind string, m events.Meeting) {
 	s := &r.sheets[matchSheet]
 	s.uuid(m.ID)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.strs(kind, m.Class)
 	s.uuid(m.Question)
 	s.u64(m.QuestionSeq)
@@ -28,8 +27,7 @@ func (r *Rows) match(e *events.Entry, kind string, m events.Meeting) {
 func (r *Rows) matchEnded(e *events.Entry, f events.MatchEndedEffect) {
 	s := &r.sheets[matchStatusSheet]
 	s.uuid(f.ID)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.strs("ended", f.Because)
 	s.end(e.Seq)
 }
@@ -59,8 +57,7 @@ func (r *Rows) tell(e *events.Entry, id events.UUID, t events.Tell, reason strin
 	s.str(t.Org)
 	s.uuid(id)
 	s.u64(t.N)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.strs(t.Role, reason)
 	s.end(e.Seq)
 }
@@ -69,8 +66,7 @@ func (r *Rows) inbox(e *events.Entry, org events.OrgID, n uint64, role, reason s
 	s := &r.sheets[inboxSheet]
 	s.str(org)
 	s.u64(n)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.strs(role, reason, about.Kind, about.ID)
 	s.u32(about.Count)
 	s.end(e.Seq)
@@ -79,8 +75,7 @@ func (r *Rows) inbox(e *events.Entry, org events.OrgID, n uint64, role, reason s
 func (r *Rows) acknowledged(e *events.Entry, f events.AcknowledgedEffect) {
 	s := &r.sheets[acknowledgedSheet]
 	s.str(f.Org)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.u64(f.N)
 	s.end(e.Seq)
 }

@@ -31,8 +31,7 @@ func (r *Rows) revision(e *events.Entry, f events.RecordEffect, b *events.Record
 	s := &r.sheets[recordSheet]
 	s.uuid(f.ID)
 	s.u32(f.Revision)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.strs(e.Src, b.Source.System, b.Source.ID, b.Category)
 	s.list(b.IllicitBasis)
 	r.firearm(s, &b.Firearm)

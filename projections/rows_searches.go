@@ -9,8 +9,7 @@ func (r *Rows) search(e *events.Entry, f events.QuestionEffect, body events.Body
 	}
 	s := &r.sheets[searchSheet]
 	s.uuid(f.ID)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.strs(e.Src, e.Envelope.OnBehalfOf, e.Envelope.Actor, b.Purpose, b.Context)
 	w := &b.Firearm
 	s.strs(w.Type, w.Make, w.Model, w.Calibre, w.CountryOfManufacture)
@@ -34,8 +33,7 @@ func (r *Rows) searchEnded(e *events.Entry, f events.QuestionEndedEffect, body e
 	}
 	s := &r.sheets[searchStatusSheet]
 	s.uuid(f.ID)
-	s.u64(e.Seq)
-	s.i64(e.At)
+	s.when(e)
 	s.strs(f.Because, reason)
 	s.end(e.Seq)
 }
