@@ -133,11 +133,14 @@ func unknown(e *events.Entry, p *registry.Prepared) bool {
 	return false
 }
 
+// catchingUp is how many records before the journal's end entries are old.
+const catchingUp = 50_000
+
 func (n *Node) tell(b *consumers.Batch) {
 	for i, e := range b.Entries {
 		n.entries.Accepted(e, b.Offsets[i])
 	}
-	n.hub.publish(b.Entries, n.pos.Offset)
+	n.hub.publish(b.Entries, n.pos.Offset, b.End-n.pos.Offset > catchingUp)
 }
 
 // caughtUp is called at the journal's end. The first time, it holds that this

@@ -54,8 +54,9 @@ func newHub(limit int) *hub {
 
 // publish tells of accepted entries, in order, and how far the journal has been
 // followed. The state MUST have evolved past them. Entries told before (the
-// state was dropped and folded again) are told nobody twice.
-func (h *hub) publish(entries []*events.Entry, offset int64) {
+// state was dropped and folded again) are told nobody twice. old says that they
+// are far from the journal's end: nobody asks for them by their place.
+func (h *hub) publish(entries []*events.Entry, offset int64, old bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range entries {
@@ -63,7 +64,11 @@ func (h *hub) publish(entries []*events.Entry, offset int64) {
 			continue
 		}
 		h.next = e.Seq + 1
-		h.keep(e)
+		if old {
+			h.forget()
+		} else {
+			h.keep(e)
+		}
 		h.deliver(e)
 		h.ring(e)
 	}
@@ -85,6 +90,16 @@ func (h *hub) keep(e *events.Entry) {
 		of := h.boxes[old.Src] // its oldest is this one: both are in the order of seq
 		of.recent[0] = nil
 		of.recent = of.recent[1:]
+	}
+}
+
+func (h *hub) forget() {
+	if len(h.recent) == 0 {
+		return
+	}
+	h.recent, h.bytes = nil, 0
+	for _, b := range h.boxes {
+		b.recent = nil
 	}
 }
 
