@@ -164,7 +164,10 @@ func (s *State) putRecord(e *events.Entry, p *Prepared, b *events.RecordSubmitte
 	row, known := s.findSubject(r.id)
 	if known {
 		old := s.subject(row)
-		r.mark, r.marks, r.revision, r.stands = old.mark, old.marks, old.revision, old.stands
+		r.mark, r.marks, r.revision = old.mark, old.marks, old.revision
+		if !old.is(flagErased) {
+			r.stands = old.stands // an amendment does not ask for another five years
+		}
 		*old = r
 	} else {
 		row = s.addSubject(r)
