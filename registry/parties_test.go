@@ -296,3 +296,26 @@ func TestDailyDigest(t *testing.T) {
 	l.drain()
 	require.Equal(t, uint64(2), l.s.InboxLen("WCO"), "once")
 }
+
+// To have been shown a candidate is not to have been told of the match: the
+// owner below whose floor the alert was is told once the floor is lower, and
+// not of the end of what it was never told.
+func TestCandidateIsNotTold(t *testing.T) {
+	for _, lowered := range []bool{false, true} {
+		l := newTown(t)
+		floor(l, "strong")
+		b := dated(glock(record("seized", "1", serial("A1234"))), "2019")
+		l.accept("NCB-BB", b)
+		loss := func(date string) *events.RecordSubmitted { return dated(glock(record("stolen", "1", serial("A1234"))), date) }
+		shown := effectsOf[*events.CandidateEffect](l.accept("NCB-AA", loss("2020")))
+		require.Equal(t, "NCB-AA", shown[0].Seen)
+		require.Equal(t, []string{"alert IPSG general_secretariat", "alert NCB-BB asker"}, toldBy(l.accept("NCB-AA", loss("2018"))))
+		over := []string{"ended IPSG general_secretariat", "ended NCB-BB asker"}
+		if lowered {
+			floor(l, "fair")
+			require.Equal(t, []string{"alert NCB-AA owner"}, toldBy(l.accept("NCB-AA", loss("2017"))))
+			over = []string{"ended IPSG general_secretariat", "ended NCB-AA owner", "ended NCB-BB asker"}
+		}
+		require.Equal(t, over, toldBy(l.accept("NCB-AA", withdrawal("1"))))
+	}
+}

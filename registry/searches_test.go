@@ -155,6 +155,8 @@ func TestHowLongARecoveredRecordAsks(t *testing.T) {
 	closing := record("found", "2", serial("KTO44170"))
 	closing.RetainUntil = events.MustDate("2027")
 	l.accept("NCB-BB", closing)
+	l.at = day("2028-02-29")
+	l.accept("NCB-BB", keep(glock(record("seized", "1", serial("KTO44170"))))) // amended, not asked anew
 	l.at = events.MustDate("2031-11-23").End() - 1
 	e := l.accept("NCB-AA", keep(record("stolen", "1", serial("KTO44170"))))
 	require.Equal(t, []string{"alert IPSG general_secretariat", "alert NCB-AA owner", "alert NCB-BB asker"}, toldBy(e))

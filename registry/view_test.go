@@ -275,3 +275,21 @@ func TestWithheldEqualsAbsent(t *testing.T) {
 	})
 	require.NotZero(t, hidden, "nothing was ever withheld")
 }
+
+// A reply that several entries answer is complete when nothing is continued,
+// and the same from the journal alone.
+func TestReplyOverSeveralEntries(t *testing.T) {
+	c := newCrowd(t)
+	c.records(many, serial("KTO44170"))
+	for name, limit := range map[string]uint32{"KTO44170": 1, "KTO4417D": 150} {
+		b := search(serial(name))
+		b.Limit, b.NoStanding = limit, true
+		e := c.accept(c.asker, b, onBehalfOf(c.body))
+		require.False(t, c.s.Continued(e.Seq))
+		var r events.Reply
+		require.NoError(t, json.Unmarshal([]byte(c.reply(c.view(), e)), &r))
+		require.Len(t, append(r.Matches, r.Candidates...), map[uint32]int{1: many, 150: 150}[limit])
+		require.Equal(t, limit == 150, *r.Truncated)
+		require.Equal(t, c.reply(c.view(), e), c.reply(c.bare(), e))
+	}
+}
