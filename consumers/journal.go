@@ -53,13 +53,14 @@ func (j *Journal) End(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find the journal's end: %w", err)
 	}
-	for _, p := range res.Topics[events.JournalTopic] {
-		if p.Error != nil {
-			return 0, fmt.Errorf("find the journal's end: %w", p.Error)
-		}
-		return p.LastOffset, nil
+	ends := res.Topics[events.JournalTopic]
+	if len(ends) == 0 {
+		return 0, fmt.Errorf("find the journal's end: %w", kafka.UnknownTopicOrPartition)
 	}
-	return 0, fmt.Errorf("find the journal's end: %w", kafka.UnknownTopicOrPartition)
+	if err := ends[0].Error; err != nil {
+		return 0, fmt.Errorf("find the journal's end: %w", err)
+	}
+	return ends[0].LastOffset, nil
 }
 
 // fetchBytes bounds one fetch of the journal. A record batch is never cut, so

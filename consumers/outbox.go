@@ -18,16 +18,17 @@ func LastMessage(ctx context.Context, client *kafka.Client, topic string) (m eve
 	if err != nil {
 		return m, false, fmt.Errorf("find the last message: %w", err)
 	}
-	for _, p := range res.Topics[topic] {
-		if p.Error != nil {
-			return m, false, fmt.Errorf("find the last message: %w", p.Error)
-		}
-		if p.LastOffset <= max(p.FirstOffset, 0) {
-			return m, false, nil
-		}
-		return messageAt(ctx, client, topic, p.LastOffset-1)
+	ends := res.Topics[topic]
+	if len(ends) == 0 {
+		return m, false, fmt.Errorf("find the last message: %w", kafka.UnknownTopicOrPartition)
 	}
-	return m, false, fmt.Errorf("find the last message: %w", kafka.UnknownTopicOrPartition)
+	if err := ends[0].Error; err != nil {
+		return m, false, fmt.Errorf("find the last message: %w", err)
+	}
+	if ends[0].LastOffset <= max(ends[0].FirstOffset, 0) {
+		return m, false, nil
+	}
+	return messageAt(ctx, client, topic, ends[0].LastOffset-1)
 }
 
 func messageAt(ctx context.Context, client *kafka.Client, topic string, offset int64) (m events.Message, ok bool, err error) {

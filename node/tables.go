@@ -37,6 +37,8 @@ func tablesError(err error) error {
 	switch {
 	case errors.As(err, &lagging):
 		return &gateway.UnavailableError{Code: "lagging", RetryAfter: lagging.RetryAfter}
+	case errors.Is(err, projections.ErrRefused):
+		return gateway.ErrCursor // all else in a query is ours
 	case errors.Is(err, projections.ErrUnavailable):
 		return &gateway.UnavailableError{Code: "unavailable", RetryAfter: 5 * time.Second}
 	}
@@ -91,11 +93,12 @@ func (t tables) Searches(ctx context.Context, org events.OrgID, q gateway.Search
 	if err := t.known(ctx, q.MinSeq); err != nil {
 		return page, err
 	}
-	list, next, err := t.q.Searches(ctx, org, cursor(q.After), q.Limit)
+	list, next, err := t.q.Searches(ctx, org, projections.SearchFilter{Status: q.Status, After: cursor(q.After), Limit: q.Limit})
 	for _, s := range list {
 		page.Items = append(page.Items, gateway.SearchRow{
 			ID: s.ID, Seq: s.Seq, At: stamp(s.At), Status: s.Status, Purpose: s.Purpose, Context: s.Context, OnBehalfOf: s.OnBehalfOf,
 			Marks: markTexts(s.Marks), CaseNumber: s.CaseNumber, StandsUntil: s.StandsUntil,
+			Matches: s.Matches, Candidates: s.Candidates,
 		})
 	}
 	page.Next = cursorText(next)
