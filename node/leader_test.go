@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -119,9 +120,12 @@ func TestNobodySeesADecisionBeforeItIsAcknowledged(t *testing.T) {
 	require.Equal(t, before, e.Seq)
 }
 
-func lastOwner(t testing.TB, c *sim.Cluster) (owner string) {
+func lastOwner(t testing.TB, c *sim.Cluster) string { return ownerOf(t, c.Client) }
+
+// ownerOf is who owns the journal at its end.
+func ownerOf(t testing.TB, client *kafka.Client) string {
 	t.Helper()
-	j := consumers.NewJournal(c.Client, consumers.JournalConfig{Log: sim.Quiet()})
+	j := consumers.NewJournal(client, consumers.JournalConfig{Log: sim.Quiet()})
 	end, err := j.End(t.Context())
 	require.NoError(t, err)
 	b := &consumers.Batch{}
