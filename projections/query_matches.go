@@ -48,7 +48,7 @@ type MatchFilter struct {
 func (q *Queries) Matches(ctx context.Context, org events.OrgID, f MatchFilter) (found []Match, next string, err error) {
 	limit := page(f.Limit)
 	where := conditions{args: []any{asker(org), named("limit", limit+1)}}
-	where.add("(t.secretariat OR NOT "+q.withheld("record")+" AND NOT "+q.withheld("question")+")", "", nil)
+	where.add(q.visible(), "", nil)
 	where.text("status = {status:String}", "status", f.Status)
 	if f.After != "" {
 		seq, id, err := parseCursor(f.After)
@@ -77,7 +77,7 @@ func (q *Queries) matchQuery() string {
 	denying := "(SELECT record_id, owner, deny FROM " + db + ".records WHERE notEmpty(deny))"
 	return "WITH (SELECT any(parent) FROM " + db + ".organisations WHERE organisation_id = {org:String}) AS parent" +
 		" SELECT m.match_id, m.seq, m.at, multiIf(e.seq > m.seq, 'ended', m.kind = 'match', 'notified', m.kind) AS status," +
-		" if(e.seq > m.seq, e.because, ''), t.roles, m.class, m.grade, m.strength, m.question, m.asker, m.acting_for," +
+		" if(e.seq > m.seq, e.because, ''), t.roles, m.class, m.grade, m.strength, m.question AS asked, m.asker, m.acting_for," +
 		" m.record, m.owner, m.result_make, m.result_model, m.result_calibre, m.result_type, m.policy" +
 		" FROM (SELECT match_id, arraySort(groupUniqArrayArray(splitByChar('+', role))) AS roles," +
 		" has(roles, 'general_secretariat') AS secretariat" +
@@ -86,6 +86,11 @@ func (q *Queries) matchQuery() string {
 		" LEFT JOIN " + db + ".match_status AS e ON e.match_id = m.match_id" +
 		" LEFT JOIN " + denying + " AS record ON record.record_id = m.record" +
 		" LEFT JOIN " + denying + " AS question ON question.record_id = m.question"
+}
+
+// visible says that a match of matchQuery may be shown.
+func (q *Queries) visible() string {
+	return "(t.secretariat OR NOT " + q.withheld("record") + " AND NOT " + q.withheld("question") + ")"
 }
 
 // withheld says that a record of another, with a deny list, is withheld now

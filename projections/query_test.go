@@ -93,14 +93,20 @@ func TestRecordHistoryAndAsOf(t *testing.T) {
 
 func TestSearchesList(t *testing.T) {
 	_, _, q := filled(t)
-	list, next, err := q.Searches(t.Context(), "WCO", 0, 0)
+	list, next, err := q.Searches(t.Context(), "WCO", SearchFilter{})
 	require.NoError(t, err)
 	require.Zero(t, next)
 	require.Len(t, list, 3)
 	require.Equal(t, "withdrawn", list[0].Status)
 	require.Equal(t, "ended", list[1].Status, "its agreement was revoked")
 	require.Equal(t, "KTO44170", list[1].Marks[0].Text)
-	list, _, err = q.Searches(t.Context(), "NCB-BR", 0, 0)
+	page, next, err := q.Searches(t.Context(), "WCO", SearchFilter{Limit: 1, Status: "ended"})
+	require.NoError(t, err)
+	require.Equal(t, list[1:2], page)
+	page, _, err = q.Searches(t.Context(), "WCO", SearchFilter{Limit: 1, Status: "ended", After: next})
+	require.NoError(t, err)
+	require.Equal(t, list[2:], page)
+	list, _, err = q.Searches(t.Context(), "NCB-BR", SearchFilter{})
 	require.NoError(t, err)
 	require.Empty(t, list)
 }
@@ -133,10 +139,18 @@ func TestMatchesList(t *testing.T) {
 	_, _, err = q.Matches(t.Context(), "WCO", MatchFilter{After: "x"})
 	require.ErrorIs(t, err, ErrRefused)
 
+	met := func(org events.OrgID) (n uint32) {
+		searches, _, err := q.Searches(t.Context(), org, SearchFilter{})
+		require.NoError(t, err)
+		return searches[0].Matches
+	}
+	require.Equal(t, uint32(2), met("WCO"))
+
 	withheld := record("1", "RV204187")
 	withheld.Deny = []events.OrgID{"WCO"}
 	j.ask("NCB-BR", withheld)
 	require.Len(t, list("WCO", MatchFilter{}), 1)
+	require.Equal(t, uint32(1), met("WCO"), "counts too")
 	require.Len(t, list("NCB-BR", MatchFilter{}), 2)
 	require.Len(t, list("IPSG", MatchFilter{}), 2)
 	j.ask("NCB-BR", &events.RecordWithdrawn{Source: events.Source{System: "table", ID: "2"}, Reason: "returned"})
