@@ -15,6 +15,7 @@ import (
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry"
+	"github.com/armslog/armslog/registry/internal/oracle"
 )
 
 // drawJournal leads a journal of random requests.
@@ -96,6 +97,39 @@ func TestFoldOfErasedEntries(t *testing.T) {
 		}
 		s.Hash()
 	})
+}
+
+// Late due work never changes an answer: dates are compared where it is decided.
+func TestLateDueWorkChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		w.calm = true
+		for range rapid.IntRange(10, 120).Draw(t, "steps") {
+			w.step(t)
+		}
+		late := &leader{t: t, s: registry.New(), offs: map[string]int64{}, lazy: true}
+		late.decide(registry.GenesisInput(genesis(t), start))
+		answers := requested(w.journal)
+		require.Len(t, answers, len(w.inputs))
+		for i, in := range w.inputs {
+			again := &registry.Input{Src: in.Src, Span: 1, Value: in.Value, Prepared: in.Prepared}
+			late.at = in.At
+			e := late.decideNow(again)
+			require.Equal(t, answers[i].Verdict, e.Verdict, "%v and %v", answers[i].Errors, e.Errors)
+			require.Equal(t, answers[i].Errors, e.Errors)
+			require.Equal(t, oracle.Lines(answers[i]), oracle.Lines(e))
+		}
+	})
+}
+
+// requested are the entries that answer organisations.
+func requested(journal []*events.Entry) (list []*events.Entry) {
+	for _, e := range journal {
+		if e.Src != events.SourceRegistry {
+			list = append(list, e)
+		}
+	}
+	return list
 }
 
 // drawnFrom is a world that every process draws alike.

@@ -255,8 +255,11 @@ func (m *meeting) endLost(pairs []pair) {
 }
 
 // gone says whether a subject can meet nothing any more, so that its absence
-// among the pairs says nothing about marks.
-func (m *meeting) gone(y *subject) bool { return y.is(flagClosed) || y.is(flagEnded) || y.marks == 0 }
+// among the pairs says nothing about marks. The date of a question decides, not
+// the due work that ends it.
+func (m *meeting) gone(y *subject) bool {
+	return y.is(flagClosed) || y.marks == 0 || !y.isRecord() && !y.standing(m.in.At)
+}
 
 // ending tells those who were told that a match is over.
 func (c *call) ending(known *match, because uint8) events.Effect {

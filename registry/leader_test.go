@@ -22,8 +22,9 @@ type leader struct {
 	at      int64
 	offs    map[string]int64
 	sent    int
-	lazy    bool // leaves due work to the test
-	pure    bool // checks that deciding changes nothing
+	lazy    bool              // leaves due work to the test
+	pure    bool              // checks that deciding changes nothing
+	inputs  []*registry.Input // what organisations sent
 	journal []*events.Entry
 }
 
@@ -94,6 +95,7 @@ func (l *leader) input(org events.OrgID, body events.Body, options ...option) *r
 func (l *leader) decideNow(in *registry.Input) *events.Entry {
 	l.drain()
 	in.At = l.at
+	l.inputs = append(l.inputs, in)
 	e := l.decide(in)
 	l.drain()
 	return e

@@ -14,6 +14,7 @@ type world struct {
 	*leader
 	searches []searchOf
 	policies int
+	calm     bool // the directory stays as it is
 }
 
 type searchOf struct {
@@ -95,7 +96,7 @@ func (w *world) step(t *rapid.T) {
 	case n < 78 && len(w.searches) > 0:
 		q := pick(t, "search", w.searches...)
 		w.send(q.org, &events.SearchWithdrawn{SearchID: q.id, Reason: "mistyped"})
-	case n < 88:
+	case n < 88 && !w.calm:
 		w.changeDirectory(t)
 	default:
 		w.pass(pick(t, "days", 0, 1, 1, 4, 30, 200, 370))

@@ -107,7 +107,7 @@ func (o *Oracle) endLost(x *firearm) {
 		if y == x {
 			y = p.record
 		}
-		if p.question != x && p.record != x || p.status == ended || y.over {
+		if p.question != x && p.record != x || p.status == ended || y.over || !y.record && y.stands <= o.at {
 			continue
 		}
 		knows := p.told
