@@ -306,7 +306,9 @@ func TestCandidateIsNotTold(t *testing.T) {
 		floor(l, "strong")
 		b := dated(glock(record("seized", "1", serial("A1234"))), "2019")
 		l.accept("NCB-BB", b)
-		loss := func(date string) *events.RecordSubmitted { return dated(glock(record("stolen", "1", serial("A1234"))), date) }
+		loss := func(date string) *events.RecordSubmitted {
+			return dated(glock(record("stolen", "1", serial("A1234"))), date)
+		}
 		shown := effectsOf[*events.CandidateEffect](l.accept("NCB-AA", loss("2020")))
 		require.Equal(t, "NCB-AA", shown[0].Seen)
 		require.Equal(t, []string{"alert IPSG general_secretariat", "alert NCB-BB asker"}, toldBy(l.accept("NCB-AA", loss("2018"))))
