@@ -22,6 +22,9 @@ func (c *call) submitOrganisation(b *events.OrganisationSubmitted) decision {
 			return reject("/parent", "parent_unknown")
 		}
 	}
+	if len(b.Rights) > 0 && b.Kind != kindNational {
+		return reject("/rights", "no_right") // all others have theirs by agreement
+	}
 	old, _ := c.lookup(b.OrganisationID)
 	known := old != nil && old.Kind != ""
 	switch {

@@ -97,9 +97,11 @@ func (d *directory) put(o events.OrganisationSubmitted, seq uint64) (ref orgRef,
 }
 
 // has says whether an organisation has a right at log time at: an NCB by what
-// it is, others by an agreement.
+// it is, a national entity because its NCB says so, others by an agreement.
 func (d *directory) has(ref orgRef, right string, at int64) bool {
-	if d.org(ref).Kind == kindNCB {
+	o := d.org(ref)
+	switch {
+	case o.Kind == kindNCB, o.Kind == kindNational && slices.Contains(o.Rights, right):
 		return true
 	}
 	return d.agreementFor(ref, right, at) != nil
