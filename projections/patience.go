@@ -38,7 +38,7 @@ func (w *patience) retry(ctx context.Context, try func() error) error {
 			return backoff.Permanent(err)
 		}
 		return err
-	}, backoff.WithContext(b, ctx), func(err error, _ time.Duration) { w.again(err) })
+	}, backoff.WithContext(b, ctx), w.again)
 }
 
 func isFinal(err error) bool {
@@ -46,9 +46,13 @@ func isFinal(err error) bool {
 		errors.Is(err, events.ErrDamaged) || errors.Is(err, events.ErrNotJournal)
 }
 
-func (w *patience) again(err error) {
+// worthSaying is the wait before another try from which on it is worth a
+// warning: a topic that is just being made is no news.
+const worthSaying = 200 * time.Millisecond
+
+func (w *patience) again(err error, next time.Duration) {
 	w.retries.Inc()
-	if !w.said.Swap(true) {
+	if next >= worthSaying && !w.said.Swap(true) {
 		w.log.Warn("read models wait; registration, search and notification go on", "error", err)
 	}
 }

@@ -51,7 +51,7 @@ func (q *Queries) Records(ctx context.Context, org events.OrgID, f RecordFilter)
 	if f.After != 0 {
 		where.add("r.seq < {after:UInt64}", "after", f.After)
 	}
-	list, err = q.records(ctx, q.recordQuery("records", "now()")+where.String()+
+	list, err = q.records(ctx, q.recordQuery("records", "now()", "1")+where.String()+
 		" ORDER BY r.seq DESC LIMIT {limit:UInt32}", where.args...)
 	if len(list) > limit {
 		list = list[:limit]
@@ -63,7 +63,7 @@ func (q *Queries) Records(ctx context.Context, org events.OrgID, f RecordFilter)
 // History lists the revisions of one of the organisation's own records, the
 // first one first; none = it has no such record.
 func (q *Queries) History(ctx context.Context, org events.OrgID, id events.UUID) ([]Record, error) {
-	return q.records(ctx, q.recordQuery("record_history", "now()")+
+	return q.records(ctx, q.recordQuery("record_history", "now()", thisOne)+
 		" WHERE r.owner IN "+q.ours()+" AND r.record_id = {id:UUID} ORDER BY r.revision", asker(org), named("id", id))
 }
 
@@ -79,8 +79,8 @@ func (q *Queries) RecordAtSeq(ctx context.Context, org events.OrgID, id events.U
 }
 
 func (q *Queries) lastBefore(ctx context.Context, limit string, org events.OrgID, id events.UUID, at any) (Record, bool, error) {
-	status := strings.ReplaceAll(limit, "r.", "x.")
-	list, err := q.records(ctx, q.recordQueryAt("record_history", "r.at", status)+
+	known := thisOne + " AND " + strings.ReplaceAll(limit, "r.", "x.")
+	list, err := q.records(ctx, q.recordQuery("record_history", "r.at", known)+
 		" WHERE r.owner IN "+q.ours()+" AND r.record_id = {id:UUID} AND "+limit+" ORDER BY r.revision DESC LIMIT 1",
 		asker(org), named("id", id), at)
 	if err != nil || len(list) == 0 {
@@ -89,11 +89,12 @@ func (q *Queries) lastBefore(ctx context.Context, limit string, org events.OrgID
 	return list[0], true, nil
 }
 
-func (q *Queries) recordQuery(table, now string) string { return q.recordQueryAt(table, now, "1") }
+// thisOne keeps what is joined to one record.
+const thisOne = "x.record_id = {id:UUID}"
 
-// recordQueryAt reads records with what became of them, as far as condition
-// lets it be known.
-func (q *Queries) recordQueryAt(table, now, condition string) string {
+// recordQuery reads records with what became of them and when they began, as
+// far as the condition on those rows (x) lets it be known.
+func (q *Queries) recordQuery(table, now, condition string) string {
 	db := q.db.cfg.Database
 	return "SELECT " + recordColumnsOf("r") + "," +
 		" multiIf(s.status != '', s.status, r.retain_until < toDate32(" + now + "), 'expired', 'active') AS status," +
@@ -101,8 +102,9 @@ func (q *Queries) recordQueryAt(table, now, condition string) string {
 		" FROM " + db + "." + table + " AS r" +
 		" LEFT JOIN (SELECT x.record_id AS record_id, argMax(x.status, x.seq) AS status, max(x.at) AS at FROM " + db + ".record_status AS x" +
 		" WHERE " + condition + " GROUP BY x.record_id) AS s ON s.record_id = r.record_id" +
-		" LEFT JOIN (SELECT record_id, at FROM " + db + ".record_history WHERE revision = 1" +
-		" AND record_id IN (SELECT record_id FROM " + db + ".records WHERE revision > 1)) AS f ON f.record_id = r.record_id"
+		" LEFT JOIN (SELECT x.record_id AS record_id, x.at AS at FROM " + db + ".record_history AS x WHERE x.revision = 1" +
+		" AND x.record_id IN (SELECT record_id FROM " + db + ".records WHERE revision > 1) AND " + condition +
+		") AS f ON f.record_id = r.record_id"
 }
 
 // recordColumnsOf are the columns of an aliased table by their own names.
