@@ -67,15 +67,16 @@ func (v View) Continue(ctx context.Context, e *events.Entry, more *events.Entry,
 	return v.addMatches(ctx, e, more.Effects, r)
 }
 
-// addMatches shows the asker the meetings that it was told of or may see.
+// addMatches shows the sender the meetings that it was told of or may see: the
+// asker sees the record, the owner of a record the question.
 func (v View) addMatches(ctx context.Context, e *events.Entry, effects []events.Effect, r *events.Reply) error {
 	for _, x := range effects {
 		switch x := x.(type) {
 		case *events.MatchEffect:
-			if !toldAs(x.Tell, "asker") || x.Asker != e.Src {
+			if !isTold(x.Tell, x.Asker, e.Src) {
 				continue
 			}
-			m, err := v.match(ctx, &x.Meeting)
+			m, err := v.matchFor(ctx, &x.Meeting, e.Src)
 			if err != nil {
 				return err
 			}
@@ -84,7 +85,7 @@ func (v View) addMatches(ctx context.Context, e *events.Entry, effects []events.
 			if x.Seen != e.Src {
 				continue
 			}
-			m, err := v.match(ctx, &x.Meeting)
+			m, err := v.matchFor(ctx, &x.Meeting, e.Src)
 			if err != nil {
 				return err
 			}
@@ -94,10 +95,26 @@ func (v View) addMatches(ctx context.Context, e *events.Entry, effects []events.
 	return nil
 }
 
-func toldAs(tells []events.Tell, role string) bool {
+// isTold says whether the sender is a party that is told. An asker without an
+// inbox is told by its reply, whoever has the inbox.
+func isTold(tells []events.Tell, asker, sender events.OrgID) bool {
 	return slices.ContainsFunc(tells, func(t events.Tell) bool {
-		return slices.Contains(strings.Split(t.Role, "+"), role)
+		as := strings.Split(t.Role, "+")
+		return asker == sender && slices.Contains(as, "asker") || t.Org == sender && slices.Contains(as, "owner")
 	})
+}
+
+// matchFor is a meeting as the sender sees it, with the summary of the other
+// side.
+func (v View) matchFor(ctx context.Context, m *events.Meeting, sender events.OrgID) (events.MatchView, error) {
+	view, err := v.match(ctx, m)
+	if err != nil || m.Asker == sender {
+		return view, err
+	}
+	question, err := v.describe(ctx, m.Question, m.QuestionSeq, true)
+	view.Summary = question.summary
+	view.Summary.ActingFor = m.ActingFor
+	return view, err
 }
 
 // Notification renders notification n of org, which entry e carries.

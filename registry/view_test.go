@@ -171,6 +171,25 @@ func TestLateNotification(t *testing.T) {
 	require.Equal(t, "NCB-AA", found.Body.Match.Summary.Owner)
 }
 
+// The reply to a record says whom it met: the other side, as its owner is told.
+func TestReplyOfARecord(t *testing.T) {
+	l := newTown(t)
+	q := search(serial("KTO44170"))
+	q.Incident = events.Incident{Country: "FJ", CaseNumber: "FJ-881"}
+	l.accept("WCO", q, onBehalfOf("FJ-CUSTOMS"))
+	l.accept("NCB-BB", record("seized", "7", serial("KTO44170")))
+	e := l.accept("NCB-AA", record("stolen", "1", serial("KTO44170")))
+	var r events.Reply
+	require.NoError(t, json.Unmarshal([]byte(l.reply(l.view(), e)), &r))
+	require.Len(t, r.Matches, 2)
+	others := map[string]events.Summary{}
+	for _, m := range r.Matches {
+		others[m.Summary.Owner] = m.Summary
+	}
+	require.Equal(t, "seized", others["NCB-BB"].Category)
+	require.Equal(t, events.Summary{Owner: "WCO", ActingFor: "FJ-CUSTOMS", IncidentCountry: "FJ", CaseNumber: "FJ-881"}, others["WCO"])
+}
+
 // Whoever has no inbox is answered all the same.
 func TestAskerWithoutInbox(t *testing.T) {
 	l := newTown(t)
@@ -253,7 +272,6 @@ func TestWithheldEqualsAbsent(t *testing.T) {
 			}
 			b := record(pick(t, "category", "stolen", "seized"), fmt.Sprint(i), w.marks(t)...)
 			b.Firearm.Type, b.Firearm.Make, b.Incident.Date = pick(t, "type", types...), pick(t, "make", makes...), w.date(t)
-			b.Incident.CaseNumber = "one case"
 			if owner := pick(t, "owner", "NCB-BB", "NCB-CC"); chance(t, "withheld", 50) {
 				b.Deny = []events.OrgID{pick(t, "deny", denied...), "NCB-ZZ"}
 				told := toldBy(with.send(owner, b))
