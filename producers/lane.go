@@ -30,6 +30,9 @@ type lane struct {
 // retryAfter is the hint of a BusyError: a full queue takes about this long.
 const retryAfter = time.Second
 
+// worthSaying is the wait before a repeat from which on it is worth a warning.
+const worthSaying = 200 * time.Millisecond
+
 func (l *lane) push(a *Append) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -119,8 +122,13 @@ func (l *lane) send(group []*Append) {
 	}
 }
 
+// sayAgain warns when it lasts: a topic that is just being made is no news.
 func (l *lane) sayAgain(err error, wait time.Duration) {
-	l.cfg.Log.Warn("mailbox append is sent again", slog.String("error", codeOf(err)), slog.Duration("after", wait))
+	level := slog.LevelWarn
+	if wait < worthSaying {
+		level = slog.LevelDebug
+	}
+	l.cfg.Log.Log(l.ctx, level, "mailbox append is sent again", slog.String("error", codeOf(err)), slog.Duration("after", wait))
 }
 
 func batchOf(group []*Append) []events.Message {
