@@ -56,8 +56,7 @@ type meeting struct {
 	limit     int
 	broad     int // stored marks met before it is too broad; 0 = no bound
 	truncated bool
-	counted   bool // whether the number of the mark at hand is shared has been counted
-	isShared  bool // and is
+	sharing   []counted // whether the mark at hand is a shared number, by who asks
 	full      bool // the entry holds no more; what remains is left to due work
 	effects   []events.Effect
 }
@@ -151,7 +150,7 @@ func (m *meeting) pairs() ([]pair, bool) {
 		if !makesKey(mark) {
 			continue
 		}
-		m.counted = false
+		m.sharing = m.sharing[:0]
 		mine, room := markOf(mark), m.broad-visited
 		if m.broad == 0 {
 			room = 0
@@ -161,10 +160,11 @@ func (m *meeting) pairs() ([]pair, bool) {
 		met, ok := m.index.Meet(&m.scratch, mine, room, func(id matching.MarkID, grade matching.Grade) bool {
 			row, theirs := m.index.Subject(id)
 			y := m.stored(row)
-			if _, ok := cast(&m.x, &y); !ok || m.amending && row == m.self {
+			r, ok := cast(&m.x, &y)
+			if !ok || m.amending && row == m.self {
 				return true
 			}
-			p := m.judge(i, mine, &y, id, grade)
+			p := m.judge(i, mine, r, &y, id, grade)
 			p.row, p.theirs = row, int(theirs)
 			if at, seen := best[row]; !seen {
 				if best == nil {
@@ -190,30 +190,40 @@ func (m *meeting) pairs() ([]pair, bool) {
 
 // judge asks the policy about one pair of marks. The shared number is counted
 // only where it could matter: it is a walk over all marks of the same key.
-func (m *meeting) judge(i int, mine matching.Mark, y *side, id matching.MarkID, grade matching.Grade) pair {
+func (m *meeting) judge(i int, mine matching.Mark, r roles, y *side, id matching.MarkID, grade matching.Grade) pair {
 	f := matching.FactsOf(grade, matching.MeasurePair(mine, m.index.Mark(id)))
 	f.Make = m.makes.compare(m.x.make, y.make)
 	f.Model = m.models.compare(m.x.model, y.model)
 	f.Calibre = m.calibres.compare(m.x.calibre, y.calibre)
 	f.Type = compareTypes(m.x.typ, y.typ)
 	d := m.policy.Decide(f)
-	if d.Outcome == matching.Notify && m.sharedOnce(id, grade) {
+	if d.Outcome == matching.Notify && m.sharedOnce(id, grade, r.question) {
 		f.Shared = true
 		d = m.policy.Decide(f)
 	}
 	return pair{mine: i, facts: f, decision: d}
 }
 
+// counted is what counting a number came to for one asker.
+type counted struct {
+	org, acting orgRef
+	shared      bool
+}
+
 // sharedOnce counts a number once for all that meet the mark at hand by the
 // same key; else a number that a thousand bear would cost a million steps.
-func (m *meeting) sharedOnce(id matching.MarkID, grade matching.Grade) bool {
+func (m *meeting) sharedOnce(id matching.MarkID, grade matching.Grade, asker *side) bool {
 	if grade < matching.Lookalike {
-		return m.shared(id) // met by another key than the mark's own
+		return m.shared(id, asker) // met by another key than the mark's own
 	}
-	if !m.counted {
-		m.counted, m.isShared = true, m.shared(id)
+	for _, c := range m.sharing {
+		if c.org == asker.org && c.acting == asker.acting {
+			return c.shared
+		}
 	}
-	return m.isShared
+	c := counted{asker.org, asker.acting, m.shared(id, asker)}
+	m.sharing = append(m.sharing, c)
+	return c.shared
 }
 
 func compareTypes(a, b uint8) matching.Result {
@@ -227,16 +237,17 @@ func compareTypes(a, b uint8) matching.Result {
 }
 
 // shared says whether one owner holds the number of a stored mark in as many
-// distinct cases as the policy calls shared; x counts if it is a record.
-func (m *meeting) shared(id matching.MarkID) bool {
+// distinct cases as the policy calls shared; x counts if it is a record. What is
+// withheld from the asker does not count: its answer must not tell of it.
+func (m *meeting) shared(id matching.MarkID, asker *side) bool {
 	type held struct {
 		org  orgRef
 		hash uint32
 	}
 	var seen []held
-	count := func(r *subject) bool {
+	count := func(r *subject, deny []orgRef) bool {
 		h := held{r.org, r.caseHash}
-		if !r.isRecord() || slices.Contains(seen, h) {
+		if !r.isRecord() || slices.Contains(seen, h) || m.denied(deny, asker.org, asker.acting) {
 			return false
 		}
 		seen = append(seen, h)
@@ -248,14 +259,14 @@ func (m *meeting) shared(id matching.MarkID) bool {
 		}
 		return n >= m.policy.SharedCases()
 	}
-	if count(m.x.subject) {
+	if count(m.x.subject, m.x.deny) {
 		return true
 	}
 	found := false
 	m.index.SameKey(id, func(other matching.MarkID) bool {
 		row, _ := m.index.Subject(other)
 		r := m.subject(row)
-		found = r.live(m.in.At) && !(m.amending && row == m.self) && count(r)
+		found = r.live(m.in.At) && !(m.amending && row == m.self) && count(r, m.denySets[r.deny])
 		return !found
 	})
 	return found

@@ -147,7 +147,7 @@ func (o *Oracle) best(m *meeting, x, y *firearm) (met bool) {
 			f.Calibre = o.calibres.compare(x.said.Calibre, y.said.Calibre)
 			f.Type = map[events.Comparison]matching.Result{events.Agree: matching.Agree, events.Conflict: matching.Conflict}[events.TypesCompatible(x.said.Type, y.said.Type)]
 			d := o.table.Decide(f)
-			if d.Outcome == matching.Notify && o.shared(x, b) {
+			if d.Outcome == matching.Notify && o.shared(x, b, m.question) {
 				f.Shared = true
 				d = o.table.Decide(f)
 			}
@@ -166,11 +166,14 @@ func tellsMore(d matching.Decision, f matching.Facts, d2 matching.Decision, f2 m
 
 // shared says whether one owner holds the number of a mark in so many cases
 // that it is no weapon's own.
-func (o *Oracle) shared(x *firearm, number matching.Mark) bool {
+func (o *Oracle) shared(x *firearm, number matching.Mark, asker *firearm) bool {
 	cases := map[events.OrgID]map[[3]string]bool{}
 	for _, f := range o.firearms {
 		if !f.record || f.over || f.until <= o.at || f != x && !f.bears(keyOf(number)) {
 			continue
+		}
+		if o.denies(f, asker.org, asker.acting) {
+			continue // what is withheld from the asker must not show in its answer
 		}
 		if cases[f.org] == nil {
 			cases[f.org] = map[[3]string]bool{}

@@ -114,7 +114,7 @@ func (o *Oracle) endLost(x *firearm) {
 		if p.status == candidate {
 			knows = map[string]bool{p.seen: true}
 		}
-		var m meeting
+		m := o.cast(x, y)
 		switch {
 		case !o.best(&m, x, y):
 			o.end(p, "mark_removed")
