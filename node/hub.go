@@ -3,8 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"slices"
-	"sort"
 	"sync"
 
 	"github.com/armslog/armslog/consumers"
@@ -24,12 +22,22 @@ type hub struct {
 
 	mu      sync.Mutex
 	recent  []*events.Entry // seq next-len(recent) .. next-1
+	ends    []end           // of what was published, from before the first recent entry on
 	bytes   int
 	next    uint64 // seq after the last accepted one
 	offset  int64  // of the journal, after the last one followed
 	boxes   map[events.OrgID]*box
 	inboxes map[events.OrgID]chan struct{} // closed at the next notification
 	moved   chan struct{}                  // closed when next or offset moves
+}
+
+// end is where the journal stood after something was published: a follower that
+// was handed all entries before next may go on reading at offset.
+type end struct {
+	next   uint64
+	offset int64
+	owner  string
+	engine uint32
 }
 
 // box is what is recent of one mailbox, and who waits for what is not decided.
@@ -39,24 +47,15 @@ type box struct {
 	waiting []*collection
 }
 
-// collection gathers the entries that cover the offsets [at, to) of a mailbox,
-// from the moment on at which it is known that they are to come. One goroutine
-// takes them out.
-type collection struct {
-	at, to  int64
-	entries []*events.Entry
-	came    chan struct{} // one token when there may be more
-}
-
 func newHub(limit int) *hub {
 	return &hub{limit: limit, boxes: map[events.OrgID]*box{}, inboxes: map[events.OrgID]chan struct{}{}, moved: make(chan struct{})}
 }
 
-// publish tells of accepted entries, in order, and how far the journal has been
-// followed. The state MUST have evolved past them. Entries told before (the
+// publish tells of accepted entries, in order, and where the journal has been
+// followed to. The state MUST have evolved past them. Entries told before (the
 // state was dropped and folded again) are told nobody twice. old says that they
 // are far from the journal's end: nobody asks for them by their place.
-func (h *hub) publish(entries []*events.Entry, offset int64, old bool) {
+func (h *hub) publish(entries []*events.Entry, pos consumers.Position, old bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range entries {
@@ -72,7 +71,14 @@ func (h *hub) publish(entries []*events.Entry, offset int64, old bool) {
 		h.deliver(e)
 		h.ring(e)
 	}
-	h.offset = max(h.offset, offset)
+	if pos.Offset > h.offset {
+		h.offset = pos.Offset
+		h.ends = append(h.ends, end{h.next, pos.Offset, pos.Reader.Owner, pos.Reader.Engine})
+	}
+	first := h.next - uint64(len(h.recent))
+	for len(h.ends) > 1 && h.ends[1].next <= first {
+		h.ends = h.ends[1:]
+	}
 	close(h.moved)
 	h.moved = make(chan struct{})
 }
@@ -127,17 +133,6 @@ func (h *hub) deliver(e *events.Entry) {
 	b.waiting = left
 }
 
-func (c *collection) add(e *events.Entry) {
-	if e.Off+e.Span <= c.at || e.Off >= c.to {
-		return
-	}
-	c.entries = append(c.entries, e)
-	select {
-	case c.came <- struct{}{}:
-	default:
-	}
-}
-
 // ring wakes those who watch the inboxes that e tells something.
 func (h *hub) ring(e *events.Entry) {
 	if len(h.inboxes) == 0 {
@@ -165,78 +160,6 @@ func told(x events.Effect) []events.Tell {
 		return []events.Tell{{Org: x.Org, N: x.N}}
 	}
 	return nil
-}
-
-// collect gathers the entries that cover n offsets of a mailbox. It returns
-// errMissed when the first of them is no longer recent.
-func (h *hub) collect(org events.OrgID, from int64, n int) (*collection, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	b := h.box(org)
-	c := &collection{at: from, to: from + int64(n), came: make(chan struct{}, 1)}
-	if from < b.decided {
-		i := b.find(from)
-		if i == len(b.recent) || b.recent[i].Off > from {
-			return nil, errMissed
-		}
-		for ; i < len(b.recent); i++ {
-			c.add(b.recent[i])
-		}
-	}
-	if b.decided < c.to {
-		b.waiting = append(b.waiting, c)
-	}
-	return c, nil
-}
-
-// take is the entry that covers the collection's next offset.
-func (h *hub) take(ctx context.Context, c *collection) (*events.Entry, error) {
-	for {
-		h.mu.Lock()
-		for len(c.entries) > 0 && c.entries[0].Off+c.entries[0].Span <= c.at {
-			c.entries[0], c.entries = nil, c.entries[1:]
-		}
-		if len(c.entries) > 0 {
-			defer h.mu.Unlock()
-			c.at++
-			return c.entries[0], nil
-		}
-		h.mu.Unlock()
-		select {
-		case <-c.came:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// wait returns the entry that covers an offset of a mailbox, as soon as it is
-// accepted. It returns errMissed for one that is no longer recent.
-func (h *hub) wait(ctx context.Context, org events.OrgID, offset int64) (*events.Entry, error) {
-	c, err := h.collect(org, offset, 1)
-	if err != nil {
-		return nil, err
-	}
-	e, err := h.take(ctx, c)
-	if err != nil {
-		h.leave(org, c)
-	}
-	return e, err
-}
-
-func (h *hub) leave(org events.OrgID, c *collection) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	b := h.box(org)
-	if i := slices.Index(b.waiting, c); i >= 0 {
-		b.waiting = slices.Delete(b.waiting, i, i+1)
-	}
-}
-
-// find is the index of the first recent entry that ends after offset; the
-// recent entries of a mailbox are in its order.
-func (b *box) find(offset int64) int {
-	return sort.Search(len(b.recent), func(i int) bool { return b.recent[i].Off+b.recent[i].Span > offset })
 }
 
 // until waits until reached is true of the hub.
@@ -271,6 +194,31 @@ func (h *hub) since(seq uint64, limit int) (entries []*events.Entry, older uint6
 	part := h.recent[seq-first:]
 	part = part[:min(len(part), limit)]
 	return append([]*events.Entry(nil), part...), 0, h.moved
+}
+
+// after returns the recent entries from pos on, up to an end that was published:
+// at most limit, unless one end holds more. held is false where pos lies before
+// what is recent, and where nothing was published yet.
+func (h *hub) after(pos consumers.Position, limit int) (entries []*events.Entry, to end, held bool, moved <-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	seq, first := pos.Reader.Next, h.next-uint64(len(h.recent))
+	if len(h.ends) == 0 || seq < first || pos.Offset > h.offset {
+		return nil, to, false, h.moved
+	}
+	for _, e := range h.ends {
+		if e.offset <= pos.Offset {
+			continue
+		}
+		if to.offset != 0 && e.next > seq+uint64(limit) {
+			break
+		}
+		to = e
+	}
+	if to.next > seq {
+		entries = append(entries, h.recent[seq-first:to.next-first]...)
+	}
+	return entries, to, true, h.moved
 }
 
 func (h *hub) entry(seq uint64) *events.Entry {

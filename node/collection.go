@@ -1,0 +1,101 @@
+package node
+
+import (
+	"context"
+	"slices"
+	"sort"
+
+	"github.com/armslog/armslog/events"
+)
+
+// collection gathers the entries that cover the offsets [at, to) of a mailbox,
+// from the moment on at which it is known that they are to come. One goroutine
+// takes them out.
+type collection struct {
+	at, to  int64
+	entries []*events.Entry
+	came    chan struct{} // one token when there may be more
+}
+
+func (c *collection) add(e *events.Entry) {
+	if e.Off+e.Span <= c.at || e.Off >= c.to {
+		return
+	}
+	c.entries = append(c.entries, e)
+	select {
+	case c.came <- struct{}{}:
+	default:
+	}
+}
+
+// collect gathers the entries that cover n offsets of a mailbox. It returns
+// errMissed when the first of them is no longer recent.
+func (h *hub) collect(org events.OrgID, from int64, n int) (*collection, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	b := h.box(org)
+	c := &collection{at: from, to: from + int64(n), came: make(chan struct{}, 1)}
+	if from < b.decided {
+		i := b.find(from)
+		if i == len(b.recent) || b.recent[i].Off > from {
+			return nil, errMissed
+		}
+		for ; i < len(b.recent); i++ {
+			c.add(b.recent[i])
+		}
+	}
+	if b.decided < c.to {
+		b.waiting = append(b.waiting, c)
+	}
+	return c, nil
+}
+
+// take is the entry that covers the collection's next offset.
+func (h *hub) take(ctx context.Context, c *collection) (*events.Entry, error) {
+	for {
+		h.mu.Lock()
+		for len(c.entries) > 0 && c.entries[0].Off+c.entries[0].Span <= c.at {
+			c.entries[0], c.entries = nil, c.entries[1:]
+		}
+		if len(c.entries) > 0 {
+			defer h.mu.Unlock()
+			c.at++
+			return c.entries[0], nil
+		}
+		h.mu.Unlock()
+		select {
+		case <-c.came:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// wait returns the entry that covers an offset of a mailbox, as soon as it is
+// accepted. It returns errMissed for one that is no longer recent.
+func (h *hub) wait(ctx context.Context, org events.OrgID, offset int64) (*events.Entry, error) {
+	c, err := h.collect(org, offset, 1)
+	if err != nil {
+		return nil, err
+	}
+	e, err := h.take(ctx, c)
+	if err != nil {
+		h.leave(org, c)
+	}
+	return e, err
+}
+
+func (h *hub) leave(org events.OrgID, c *collection) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	b := h.box(org)
+	if i := slices.Index(b.waiting, c); i >= 0 {
+		b.waiting = slices.Delete(b.waiting, i, i+1)
+	}
+}
+
+// find is the index of the first recent entry that ends after offset; the
+// recent entries of a mailbox are in its order.
+func (b *box) find(offset int64) int {
+	return sort.Search(len(b.recent), func(i int) bool { return b.recent[i].Off+b.recent[i].Span > offset })
+}
