@@ -140,7 +140,7 @@ func (n *Node) tell(b *consumers.Batch) {
 	for i, e := range b.Entries {
 		n.entries.Accepted(e, b.Offsets[i])
 	}
-	n.hub.publish(b.Entries, n.pos.Offset, b.End-n.pos.Offset > catchingUp)
+	n.hub.publish(b.Entries, n.pos, b.End-n.pos.Offset > catchingUp)
 }
 
 // caughtUp is called at the journal's end. The first time, it holds that this

@@ -1,10 +1,12 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
@@ -12,16 +14,19 @@ import (
 	"github.com/armslog/armslog/projections"
 )
 
-// Source is the journal as the read models follow it: a reader of its own, so
-// that a slow projector never holds up the state.
-func (n *Node) Source() projections.Source { return source{n.plain} }
+// Source is the journal as the read models follow it. Each has a position of
+// its own, so that a slow projector never holds up the state; one that keeps up
+// is handed what the node has in memory, and nothing is fetched twice.
+func (n *Node) Source() projections.Source { return source{n.plain, n.hub} }
 
-type source struct{ journal *consumers.Journal }
+type source struct {
+	journal *consumers.Journal
+	hub     *hub
+}
 
 // JournalID reads the genesis entry.
 func (s source) JournalID(ctx context.Context) (id events.UUID, err error) {
-	found := errors.New("found")
-	err = s.Follow(ctx, projections.Position{}, func(b projections.Batch) error {
+	err = s.journal.Follow(ctx, consumers.Position{}, func(b *consumers.Batch) error {
 		if len(b.Entries) == 0 {
 			return ErrNoGenesis
 		}
@@ -31,25 +36,93 @@ func (s source) JournalID(ctx context.Context) (id events.UUID, err error) {
 			return fmt.Errorf("read genesis: %w", events.ErrDamaged)
 		}
 		id = g.JournalID
-		return found
+		return errEnough
 	})
-	if errors.Is(err, found) {
+	if errors.Is(err, errEnough) {
 		return id, nil
 	}
 	return id, err
 }
 
+// errEnough ends following where what was looked for is found.
+var errEnough = errors.New("enough")
+
 func (s source) End(ctx context.Context) (int64, error) { return s.journal.End(ctx) }
 
 func (s source) Follow(ctx context.Context, from projections.Position, handle func(projections.Batch) error) error {
 	at := consumers.Position{Offset: from.Offset, Reader: from.Reader.Clone()}
-	return s.journal.Follow(ctx, at, func(b *consumers.Batch) error {
-		return handle(projections.Batch{
-			Entries:  append([]*events.Entry(nil), b.Entries...),
-			Position: projections.Position{Offset: b.Position.Offset, Reader: b.Position.Reader.Clone()},
-			End:      b.End,
-		})
+	for {
+		err := s.fromMemory(ctx, &at, handle)
+		if err == nil {
+			err = s.fromJournal(ctx, &at, handle)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// fromJournal reads until the node holds what comes next.
+func (s source) fromJournal(ctx context.Context, at *consumers.Position, handle func(projections.Batch) error) error {
+	err := s.journal.Follow(ctx, *at, func(b *consumers.Batch) error {
+		at.Offset, at.Reader = b.Position.Offset, b.Position.Reader.Clone()
+		if err := handle(batch(append([]*events.Entry(nil), b.Entries...), at, b.End)); err != nil {
+			return err
+		}
+		if _, _, held, _ := s.hub.after(*at, 0); held {
+			return errEnough
+		}
+		return nil
 	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// memoryBatch bounds the entries that are handed over at once.
+const memoryBatch = 10_000
+
+// fromMemory hands over what the node has accepted, for as long as it is held;
+// nil means that it is not.
+func (s source) fromMemory(ctx context.Context, at *consumers.Position, handle func(projections.Batch) error) error {
+	idle := time.NewTicker(idleEvery)
+	defer idle.Stop()
+	for {
+		entries, to, held, moved := s.hub.after(*at, memoryBatch)
+		if !held {
+			return nil
+		}
+		if to.offset == 0 { // nothing is new
+			select {
+			case <-moved:
+				continue
+			case <-idle.C:
+				to = end{next: at.Reader.Next, offset: at.Offset, owner: at.Reader.Owner, engine: at.Reader.Engine}
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		for _, e := range entries {
+			at.Reader.Owner = e.Owner // it was accepted: whoever wrote it owned the journal
+			if accepted, err := at.Reader.Read(events.Item{Entry: e, Offset: to.offset}); err != nil || !accepted {
+				return fmt.Errorf("follow the node: seq %d: %w", e.Seq, cmp.Or(err, events.ErrDamaged))
+			}
+		}
+		at.Offset, at.Reader.Owner, at.Reader.Engine = to.offset, to.owner, to.engine
+		if err := handle(batch(entries, at, to.offset)); err != nil {
+			return err
+		}
+	}
+}
+
+// idleEvery is how often a follower hears that nothing is new.
+const idleEvery = 500 * time.Millisecond
+
+func batch(entries []*events.Entry, at *consumers.Position, end int64) projections.Batch {
+	return projections.Batch{
+		Entries: entries, Position: projections.Position{Offset: at.Offset, Reader: at.Reader.Clone()}, End: end,
+	}
 }
 
 // Outbox is armslog.out as the courier writes it.
