@@ -221,6 +221,8 @@ func TestAnalystReadsViewsAndNothingElse(t *testing.T) {
 		"records": "3", "record_history": "4", "searches": "3", "entries": fmt.Sprint(j.last() + 1), "rejects": "2", "organisations": "4", "lag": "1",
 		"records_as_of(at = '2100-01-01 00:00:00')": "3", "records_as_of(at = '2000-01-01 00:00:00')": "0", "matches": "2",
 	} {
+		_, err := sql(t, q, "SELECT * FROM "+a+"."+view)
+		require.NoError(t, err, "every column of %s", view)
 		got, err := sql(t, q, "SELECT count() FROM "+a+"."+view)
 		require.NoError(t, err, view)
 		require.Equal(t, "\"count()\"\n"+want+"\n", got, view)

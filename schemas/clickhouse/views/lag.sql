@@ -8,6 +8,6 @@ CREATE OR REPLACE VIEW {{.Analytics}}.lag
     written_at DateTime64(3, 'UTC') COMMENT 'when the worker last wrote'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT worker, tables, next, at, greatest(journal_end - offset, 0), written_at
+AS SELECT worker, tables, next, at, greatest(journal_end - offset, 0) AS waiting, written_at
 FROM {{.Tables}}.positions
 COMMENT 'How far the tables are'

@@ -25,10 +25,13 @@ CREATE OR REPLACE VIEW {{.Analytics}}.matches
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT
-    m.match_id, m.seq, m.at, multiIf(e.seq > m.seq, 'ended', m.kind = 'match', 'notified', m.kind), m.class,
-    m.question, m.asker, m.acting_for, m.record, m.owner, m.grade, m.strength, toDecimal32(m.millibits, 3) / 1000, m.shared,
-    m.result_make, m.result_model, m.result_calibre, m.result_type, m.policy, m.rule,
-    if(e.seq > m.seq, e.at, NULL), if(e.seq > m.seq, e.because, '')
+    m.match_id AS match_id, m.seq AS seq, m.at AS at,
+    multiIf(e.seq > m.seq, 'ended', m.kind = 'match', 'notified', m.kind) AS status, m.class AS class,
+    m.question AS question, m.asker AS asker, m.acting_for AS acting_for, m.record AS record, m.owner AS owner,
+    m.grade AS grade, m.strength AS strength, toDecimal32(m.millibits, 3) / 1000 AS bits, m.shared AS shared,
+    m.result_make AS result_make, m.result_model AS result_model, m.result_calibre AS result_calibre,
+    m.result_type AS result_type, m.policy AS policy, m.rule AS rule,
+    if(e.seq > m.seq, e.at, NULL) AS ended_at, if(e.seq > m.seq, e.because, '') AS ended_because
 FROM {{.Tables}}.matches AS m
 LEFT JOIN {{.Tables}}.match_status AS e ON e.match_id = m.match_id
 COMMENT 'Every pair of a question and a record that met'

@@ -11,6 +11,6 @@ CREATE OR REPLACE VIEW {{.Analytics}}.organisations
     seq             UInt64 COMMENT 'journal entry of the last change'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT organisation_id, kind, country, name, parent, inbox, rights, at, seq
+AS SELECT organisation_id, kind, country, name, parent, inbox, rights, at AS changed_at, seq
 FROM {{.Tables}}.organisations
 COMMENT 'The directory as it stands now'

@@ -6,7 +6,7 @@ CREATE OR REPLACE VIEW {{.Analytics}}.record_history
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT
-    r.seq, r.superseded_at,
+    r.seq AS seq, r.superseded_at AS superseded_at,
 {{template "record.values.sql" "now()"}}
 FROM
 (

@@ -10,6 +10,6 @@ CREATE OR REPLACE VIEW {{.Analytics}}.rejects
     code         String COMMENT 'what was wrong'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT seq, ordinal, at, src, type, verdict, pointer, code
+AS SELECT seq, ordinal, at, src AS organisation, type, verdict, pointer, code
 FROM {{.Tables}}.rejects
 COMMENT 'Every error of every request that was not accepted'

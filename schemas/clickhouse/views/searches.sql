@@ -29,13 +29,16 @@ CREATE OR REPLACE VIEW {{.Analytics}}.searches
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT
-    q.search_id, q.seq, q.at, q.organisation, q.on_behalf_of,
+    q.search_id AS search_id, q.seq AS seq, q.at AS asked_at, q.organisation AS organisation, q.on_behalf_of AS on_behalf_of,
     multiIf(e.status IN ('withdrawn', 'lapsed'), e.status, e.status != '', 'ended',
-            q.stands_until IS NULL, 'answered', q.stands_until < toDate32(now()), 'lapsed', 'standing'),
-    q.purpose, q.context, q.type, q.make, q.model, q.calibre, q.country_of_manufacture,
-    if(q.mark_id = 0, '', lower(leftPad(hex(q.mark_id), 16, '0'))), q.mark_status, toDecimal32(q.mark_millibits, 3) / 1000,
-    q.incident_country, q.incident_min, q.incident_max, q.circumstance, q.operation, q.stands_until,
-    if(e.status = '', NULL, e.at), e.status, q.truncated, q.policy
+            q.stands_until IS NULL, 'answered', q.stands_until < toDate32(now()), 'lapsed', 'standing') AS status,
+    q.purpose AS purpose, q.context AS context, q.type AS type, q.make AS make, q.model AS model, q.calibre AS calibre,
+    q.country_of_manufacture AS country_of_manufacture,
+    if(q.mark_id = 0, '', lower(leftPad(hex(q.mark_id), 16, '0'))) AS mark_id, q.mark_status AS mark_status,
+    toDecimal32(q.mark_millibits, 3) / 1000 AS mark_strength,
+    q.incident_country AS incident_country, q.incident_min AS incident_min, q.incident_max AS incident_max,
+    q.circumstance AS circumstance, q.operation AS operation, q.stands_until AS stands_until,
+    if(e.status = '', NULL, e.at) AS ended_at, e.status AS ended_because, q.truncated AS truncated, q.policy AS policy
 FROM {{.Tables}}.searches AS q
 LEFT JOIN {{.Tables}}.search_status AS e ON e.search_id = q.search_id
 COMMENT 'Every question that was answered'
