@@ -53,15 +53,12 @@ func takeAll(t testing.TB, m *consumers.Mailboxes, n int) (all []*consumers.Requ
 
 func send(t testing.TB, c *sim.Cluster, org string, from, to int) {
 	t.Helper()
-	m := producers.NewMailboxes(c.Client, producers.MailboxConfig{Log: sim.Quiet()})
-	defer m.Close()
 	var msgs []events.Message
 	for i := from; i < to; i++ {
 		id := events.NewEnvelope(events.RequestIDFrom(org, fmt.Sprint(i)), events.TypeRecordSubmitted)
 		msgs = append(msgs, events.Message{Headers: id.Headers, Value: fmt.Append(nil, i)})
 	}
-	_, err := m.Append(t.Context(), org, msgs)
-	require.NoError(t, err)
+	sim.Send(t, c.Client, org, msgs...)
 }
 
 func mailbox(c *sim.Cluster, orgs ...string) {

@@ -130,6 +130,7 @@ func (n *Node) openSources(ctx context.Context) *sources {
 	ctx, stop := context.WithCancel(ctx)
 	group, ctx := errgroup.WithContext(ctx)
 	s := &sources{Mailboxes: n.sources(), group: group, ctx: ctx, stop: stop}
+	n.reading.Store(s.Mailboxes)
 	group.Go(func() error { return s.Run(ctx) })
 	return s
 }

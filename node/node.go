@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -57,6 +58,8 @@ type Node struct {
 	mu    sync.RWMutex
 	state *registry.State
 	pos   consumers.Position
+
+	reading atomic.Pointer[consumers.Mailboxes] // of this node's last reign
 
 	taken []*consumers.Request // from the mailboxes, not decided yet; the leader's own
 }

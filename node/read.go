@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 
+	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry"
 )
@@ -47,6 +48,16 @@ func (n *Node) Entry(ctx context.Context, seq uint64) (*events.Entry, error) {
 		return e, nil
 	}
 	return n.entries.Entry(ctx, seq)
+}
+
+// Losses are the organisations whose requests this node, as the leader, does
+// not decide because some that came before are gone from the mailbox.
+func (n *Node) Losses() []consumers.Loss {
+	boxes := n.reading.Load()
+	if boxes == nil {
+		return nil
+	}
+	return boxes.Losses()
 }
 
 // View renders replies and notifications from this node's state and journal.

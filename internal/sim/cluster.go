@@ -63,3 +63,12 @@ func MessageOf(it events.Item) events.Message {
 
 // Quiet is a log that nobody reads.
 func Quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// Send appends messages to a mailbox, as an organisation with its own client does.
+func Send(t testing.TB, client *kafka.Client, org events.OrgID, msgs ...events.Message) {
+	t.Helper()
+	m := producers.NewMailboxes(client, producers.MailboxConfig{Log: Quiet()})
+	defer m.Close()
+	_, err := m.Append(t.Context(), org, msgs)
+	require.NoError(t, err)
+}

@@ -1,0 +1,62 @@
+package node_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/armslog/armslog/consumers"
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/embedded"
+	"github.com/armslog/armslog/internal/sim"
+)
+
+// clock is a clock that a test sets.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) set(ahead time.Duration) { c.ahead.Store(int64(ahead)) }
+
+func TestDueWorkIsJournaledWhenItsTimeHasCome(t *testing.T) {
+	c, clock := sim.NewCluster(t, embedded.BrokerConfig{}), &clock{}
+	cfg := config(c)
+	cfg.Now = clock.now
+	r := run(t, cfg)
+	r.enrol(bureau)
+	question := `{"purpose":"border_control","context":"recovered","firearm":{"marks":[{"kind":"serial","status":"readable","text":"RV000001"}]}}`
+	asked := r.accepted(bureau, request(bureau, "q", events.TypeSearchMade, question))[0]
+
+	clock.set(6 * 365 * 24 * time.Hour) // a question stands for five years
+	require.NoError(t, r.WaitSeq(t.Context(), asked.Seq+1))
+	due, err := r.Entry(t.Context(), asked.Seq+1)
+	require.NoError(t, err)
+	require.Equal(t, events.TypeSearchLapsed, due.Envelope.Type)
+	require.Equal(t, events.SourceRegistry, due.Src)
+	require.EqualValues(t, 1, due.Off, "after the genesis entry: its own dense offsets")
+
+	clock.set(0) // back: log time never falls
+	e := r.accepted(bureau, request(bureau, "q2", events.TypeSearchMade, question))[0]
+	require.Equal(t, due.At, e.At)
+	r.sameAs(run(t, standby(c)))
+}
+
+func TestLostRequestsStopTheirOrganisationOnly(t *testing.T) {
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	first := run(t, config(c))
+	first.enrol("NCB-CL", "NCB-PY")
+	first.accepted("NCB-CL", recordOf("NCB-CL", 0), recordOf("NCB-CL", 1))
+	require.NoError(t, first.stop())
+	send := sim.Connect(t, c.Addr())
+	sim.Send(t, send, "NCB-CL", recordOf("NCB-CL", 2), recordOf("NCB-CL", 3))
+	require.NoError(t, c.Cluster().DeleteRecords(events.MailboxTopic("NCB-CL"), 0, 3)) // one that was never decided
+
+	r := run(t, config(c))
+	r.accepted("NCB-PY", recordOf("NCB-PY", 0))
+	require.Eventually(t, func() bool { return len(r.Losses()) == 1 }, limit, tick)
+	require.Equal(t, consumers.Loss{Org: "NCB-CL", From: 2, To: 3}, r.Losses()[0])
+	for _, e := range acceptedIn(t, c.Addr()) {
+		require.False(t, e.Src == "NCB-CL" && e.Off >= 2, "nothing is passed over in silence")
+	}
+}
