@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,9 @@ func (a *app) configCommand() *cobra.Command {
 				v := a.settings.values[k.name]
 				if k.secret {
 					v.text = masked(v.text)
+				}
+				if u, err := url.Parse(v.text); err == nil && u.User != nil {
+					v.text = u.Redacted()
 				}
 				if v.text == "" {
 					v.text = "-"

@@ -284,5 +284,5 @@ func TestImportPipe(t *testing.T) {
 	row := strings.ReplaceAll(stolen, "\n", "")
 	require.Contains(t, w.ok("-p ncb-py import -", row+"\n"), " 1 registered")
 	require.Contains(t, w.ok("-p ncb-py import -", "["+stolen+",\n"+strings.Replace(stolen, "PY-7", "PY-8", 1)+"]"), " 1 registered   1 unchanged")
-	require.Contains(t, w.ok("-p ncb-br import - --map sp-ssp --dry-run", sample[:strings.Index(sample, "202,")]), "3 would be sent   0 rejected   0 filtered   1 warnings")
+	require.Contains(t, w.ok("-p ncb-br import - --map sp-ssp --dry-run", sample[:strings.Index(sample, "202,")]), "3 would be sent   0 rejected   0 filtered   1 warning")
 }

@@ -147,8 +147,10 @@ func (a *app) tellReport(r *projections.Report) error {
 	for _, d := range r.Differences {
 		rows = append(rows, []string{d.Table, d.Key, strconv.FormatUint(d.Seq, 10), d.What})
 	}
-	if err := a.writeRows([]string{"TABLE", "KEY", "SEQ", "WHAT"}, rows); err != nil {
-		return err
+	if len(rows) > 0 {
+		if err := a.writeRows([]string{"TABLE", "KEY", "SEQ", "WHAT"}, rows); err != nil {
+			return err
+		}
 	}
 	var total uint64
 	for _, n := range r.Rows {
