@@ -95,6 +95,9 @@ func (c *Client) Batch(ctx context.Context, o BatchOptions) (*Batch, error) {
 		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/x-ndjson")
+	// A server that refuses does so before it waits for lines, which may be long
+	// in coming.
+	r.Header.Set("Expect", "100-continue")
 	r.Header.Set("Idempotency-Key", o.Key)
 	b := &Batch{out: out, in: bufio.NewWriterSize(out, 64<<10), ready: make(chan struct{}), context: ctx}
 	go b.open(c.http, r)
