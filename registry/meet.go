@@ -57,7 +57,7 @@ type meeting struct {
 	broad     int // stored marks met before it is too broad; 0 = no bound
 	truncated bool
 	sharing   []counted // whether the mark at hand is a shared number, by who asks
-	full      bool // the entry holds no more; what remains is left to due work
+	full      bool      // the entry holds no more; what remains is left to due work
 	effects   []events.Effect
 }
 
