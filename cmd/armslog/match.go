@@ -59,11 +59,7 @@ func (a *app) matchShow() *cobra.Command {
 		Short: "Show a match: what was compared, and why it was told",
 		Args:  exactArgs("MATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			id, err := resolve(cmd.Context(), c, "/v1/matches", args[0])
+			c, id, err := a.find(cmd.Context(), args[0], among("/v1/matches"))
 			if err != nil {
 				return err
 			}

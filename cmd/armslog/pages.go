@@ -74,6 +74,24 @@ func (a *app) writeItems(ctx context.Context, path string, query url.Values, lim
 	return l.close()
 }
 
+// resolver finds the id that a word of the command line means.
+type resolver func(ctx context.Context, c *client.Client, word string) (id string, err error)
+
+// find is the client and the id that a word means to it.
+func (a *app) find(ctx context.Context, word string, r resolver) (*client.Client, string, error) {
+	c, err := a.client()
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := r(ctx, c, word)
+	return c, id, err
+}
+
+// among looks for the beginning of an id in a list.
+func among(path string) resolver {
+	return func(ctx context.Context, c *client.Client, word string) (string, error) { return resolve(ctx, c, path, word) }
+}
+
 // recentItems is how far a shortened id is looked for.
 const recentItems = 1000
 

@@ -23,11 +23,7 @@ func (a *app) recordShow() *cobra.Command {
 		Short: "Show a record: an id, the beginning of one, a source id or a mark",
 		Args:  exactArgs("RECORD"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			id, err := resolveRecord(cmd.Context(), c, args[0])
+			c, id, err := a.find(cmd.Context(), args[0], resolveRecord)
 			if err != nil {
 				return err
 			}
@@ -132,11 +128,7 @@ func (a *app) recordHistory() *cobra.Command {
 		Short: "List the revisions of a record",
 		Args:  exactArgs("RECORD"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			id, err := resolveRecord(cmd.Context(), c, args[0])
+			c, id, err := a.find(cmd.Context(), args[0], resolveRecord)
 			if err != nil {
 				return err
 			}

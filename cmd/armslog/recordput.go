@@ -87,11 +87,7 @@ func (a *app) recordWithdraw() *cobra.Command {
 			if !events.WithdrawReasons.Has(reason) {
 				return &usageError{fmt.Sprintf("--reason %q is none", reason), "one of recovered, returned, destroyed, entered_in_error, duplicate, owner_request"}
 			}
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			id, err := resolveRecord(cmd.Context(), c, args[0])
+			c, id, err := a.find(cmd.Context(), args[0], resolveRecord)
 			if err != nil {
 				return err
 			}

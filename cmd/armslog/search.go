@@ -151,11 +151,7 @@ func (a *app) searchWithdraw() *cobra.Command {
 			if !events.SearchWithdrawReasons.Has(reason) {
 				return &usageError{fmt.Sprintf("--reason %q is none", reason), "one of " + strings.Join(events.SearchWithdrawReasons.Codes(), ", ")}
 			}
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			id, err := resolve(cmd.Context(), c, "/v1/searches", args[0])
+			c, id, err := a.find(cmd.Context(), args[0], among("/v1/searches"))
 			if err != nil {
 				return err
 			}
