@@ -89,7 +89,9 @@ func (a *app) find(ctx context.Context, word string, r resolver) (*client.Client
 
 // among looks for the beginning of an id in a list.
 func among(path string) resolver {
-	return func(ctx context.Context, c *client.Client, word string) (string, error) { return resolve(ctx, c, path, word) }
+	return func(ctx context.Context, c *client.Client, word string) (string, error) {
+		return resolve(ctx, c, path, word)
+	}
 }
 
 // recentItems is how far a shortened id is looked for.

@@ -128,7 +128,7 @@ func (a *app) recordHistory() *cobra.Command {
 		Short: "List the revisions of a record",
 		Args:  exactArgs("RECORD"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, id, err := a.find(cmd.Context(), args[0], resolveRecord)
+			_, id, err := a.find(cmd.Context(), args[0], resolveRecord)
 			if err != nil {
 				return err
 			}
