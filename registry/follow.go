@@ -101,9 +101,9 @@ func mayPrecede(loss, question *side) bool {
 
 // denied says whether a deny list withholds its record from a party: from
 // itself, from its parent, or because of the body it acts for.
-func (c *call) denied(list []orgRef, party, acting orgRef) bool {
+func (d *directory) denied(list []orgRef, party, acting orgRef) bool {
 	for _, ref := range list {
-		if ref == party || ref == acting || ref == c.org(party).parent {
+		if ref == party || ref == acting || ref == d.org(party).parent {
 			return true
 		}
 	}

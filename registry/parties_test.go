@@ -321,3 +321,37 @@ func TestCandidateIsNotTold(t *testing.T) {
 		require.Equal(t, over, toldBy(l.accept("NCB-AA", withdrawal("1"))))
 	}
 }
+
+// A record that is withheld later takes its matches out of sight, also those of
+// a question that stands no more; the General Secretariat goes on seeing them.
+func TestWithheldSinceIsOutOfSight(t *testing.T) {
+	l := newTown(t)
+	b := record("stolen", "1", serial("KTO44170"))
+	l.accept("NCB-AA", b)
+	q := search(serial("KTO44170"))
+	q.NoStanding = true
+	asked := l.accept("WCO", q)
+	id := meetingIn(t, asked).ID
+	for _, org := range []string{"WCO", "NCB-AA", secretary} {
+		_, ok := l.s.Match(org, id)
+		require.True(t, ok, org)
+	}
+	b.Deny = []string{"WCO"}
+	l.accept("NCB-AA", b)
+	_, ok := l.s.Match("WCO", id)
+	require.False(t, ok)
+	_, ok = l.s.Match("NCB-AA", id)
+	require.True(t, ok)
+	_, ok = l.s.Match(secretary, id)
+	require.True(t, ok)
+}
+
+func meetingIn(t *testing.T, e *events.Entry) *events.Meeting {
+	for _, x := range e.Effects {
+		if m, ok := x.(*events.MatchEffect); ok {
+			return &m.Meeting
+		}
+	}
+	require.Fail(t, "nothing met")
+	return nil
+}

@@ -125,16 +125,20 @@ func (s *State) matchInfo(m *match) MatchInfo {
 	return info
 }
 
+// maySee says whether viewer was told or shown a match and it is not withheld
+// from it since. The General Secretariat sees all that it was told.
 func (s *State) maySee(viewer orgRef, m *match) bool {
-	switch {
-	case viewer == 0:
+	if viewer == 0 {
 		return false
+	}
+	q, r := s.subject(m.question), s.subject(m.record)
+	switch {
 	case m.seen&roleSecretary != 0 && viewer == s.secretary:
 		return true
-	case m.seen&roleAsker != 0 && s.sees(viewer, s.subject(m.question).org):
+	case m.seen&roleAsker != 0 && s.sees(viewer, q.org) && !s.denied(s.denySets[r.deny], q.org, q.acting):
 		return true
 	}
-	return m.seen&roleOwner != 0 && s.sees(viewer, s.subject(m.record).org)
+	return m.seen&roleOwner != 0 && s.sees(viewer, r.org) && !s.denied(s.denySets[q.deny], r.org, 0)
 }
 
 // InboxLen is the number of the last notification of an organisation.
