@@ -52,6 +52,7 @@ func (a *app) serveCommand() *cobra.Command {
 }
 
 func (a *app) serve(ctx context.Context, f serveFlags) error {
+	spareCollector()
 	if len(f.at.brokers) == 0 {
 		return &usageError{"no Kafka brokers were given", "--brokers host:port,… or ARMSLOG_BROKERS; armslog up needs none"}
 	}

@@ -55,6 +55,7 @@ func (a *app) upCommand() *cobra.Command {
 }
 
 func (a *app) up(ctx context.Context, f upFlags) error {
+	spareCollector()
 	began := time.Now()
 	a.note("armslog %s   one process: evaluation, tests and single-host pilots, not for more than one host", version)
 	engine, err := a.engine(ctx)
