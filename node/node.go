@@ -69,7 +69,8 @@ type Node struct {
 // MUST return soon after ctx ends.
 type Service func(ctx context.Context, n *Node) error
 
-// New connects a node; Run starts it. Close is called by Run.
+// New prepares a node without touching the network; Run starts it and, at its
+// end, closes its connections.
 func New(cfg Config) *Node {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
