@@ -1,0 +1,121 @@
+package tourtest
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/armslog/armslog/internal/embedded"
+)
+
+var update = flag.Bool("update", false, "write the page anew from what is printed")
+
+const (
+	tour   = "../../docs/tour.md"
+	readme = "../../README.md"
+)
+
+func page(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// TestNewcomer walks the tour.
+func TestNewcomer(t *testing.T) {
+	_, err := embedded.FindClickHouse(t.Context(), nil) // the page shows later starts: fetched before
+	if errors.Is(err, embedded.ErrNoClickHouse) && os.Getenv("ARMSLOG_REQUIRE_ENGINES") == "" {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	n := visit(t)
+	text := page(t, tour)
+	var printed [][]string
+	for _, s := range steps(text) {
+		lines, err := n.take(ctx, s)
+		require.NoError(t, err, "line %d: %s", s.line, s.command)
+		lines = withoutLogs(t, lines)
+		printed = append(printed, lines)
+		if !*update {
+			require.Equal(t, maskedAll(s.output), maskedAll(lines), "docs/tour.md line %d: %s", s.line, s.command)
+		}
+		n.learn(s.output, lines)
+	}
+	require.Nil(t, n.up, "the tour ends with Ctrl-C")
+	if *update {
+		require.NoError(t, os.WriteFile(tour, []byte(rewrite(text, n.current, printed)), 0o644))
+	}
+}
+
+// visit makes a newcomer with a folder of samples.
+func visit(t *testing.T) *newcomer {
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	addresses, err := freeAddresses()
+	require.NoError(t, err)
+	n := &newcomer{root: root, home: t.TempDir(), addresses: addresses, known: map[string]string{}}
+	t.Cleanup(n.close)
+	samples := filepath.Join("docs", "samples")
+	require.NoError(t, os.CopyFS(filepath.Join(n.home, samples), os.DirFS(filepath.Join(root, samples))))
+	return n
+}
+
+// take does what one line of the page says.
+func (n *newcomer) take(ctx context.Context, s step) ([]string, error) {
+	switch {
+	case s.command == "^C":
+		return n.interrupt()
+	case isUp(s.command):
+		return n.start(ctx, s.command)
+	}
+	return n.do(ctx, s.command)
+}
+
+// learn notes which id of this run stands where the page has its own, since
+// later commands of the page name them.
+func (n *newcomer) learn(said, printed []string) {
+	theirs := ids.FindAllString(strings.Join(printed, "\n"), -1)
+	for i, id := range ids.FindAllString(strings.Join(said, "\n"), -1) {
+		if i < len(theirs) { // fewer only where the page is written anew
+			n.known[id] = theirs[i]
+		}
+	}
+}
+
+// withoutLogs puts the log lines of a busy machine aside: they are no part of
+// the screen.
+func withoutLogs(t *testing.T, lines []string) (screen []string) {
+	for _, line := range lines {
+		if strings.HasPrefix(line, "time=") {
+			t.Log(line)
+			continue
+		}
+		screen = append(screen, line)
+	}
+	return screen
+}
+
+// TestReadmeShowsTheTour: what the README shows, the tour shows, and so it is
+// run.
+func TestReadmeShowsTheTour(t *testing.T) {
+	shown := map[string][]string{}
+	for _, s := range steps(page(t, tour)) {
+		shown[s.command] = s.output
+	}
+	all := steps(page(t, readme))
+	require.NotEmpty(t, all)
+	for _, s := range all {
+		require.Contains(t, shown, s.command, "README.md line %d", s.line)
+		require.Equal(t, maskedAll(shown[s.command]), maskedAll(s.output), "README.md line %d: %s", s.line, s.command)
+	}
+}
