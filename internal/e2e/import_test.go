@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -53,24 +52,16 @@ func TestRealTable(t *testing.T) {
 	asked := w.askAbout(x)
 	require.Equal(t, map[events.OrgID]int{"WCO": 0, "NCB-BR": 0, "NCB-CL": 0, "NCB-PY": 0, "IPSG": 0}, w.told(), "nothing is recorded yet")
 
-	println("begin", time.Now().String())
 	bureau := w.by("NCB-BR")
 	bureau.home = filepath.Dir(x.path) // rejects and receipt are written beside the file
 	r := bureau.run("import", "seizures.csv", "--map", "sp-ssp")
 	require.Equal(t, 3, r.code, "%s%s", r.out, r.err)
-	println("imported", time.Now().String())
 	w.checkReceipt(x, len(asked))
-	println("receipt", time.Now().String())
 	w.checkTables(x)
-	println("tables", time.Now().String())
 	w.checkNotifications(asked)
-	println("notif", time.Now().String())
 	w.fsck()
-	println("fsck", time.Now().String())
 
-	println("audit0", time.Now().String())
 	before := audit(t, w.KafkaAddr)
-	println("audit", time.Now().String())
 	r = bureau.run("import", "seizures.csv", "--map", "sp-ssp")
 	require.Equal(t, 3, r.code, "%s%s", r.out, r.err)
 	got := readReceipt(t, filepath.Join(filepath.Dir(x.path), "seizures.receipt.json"))
