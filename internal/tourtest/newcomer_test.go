@@ -82,11 +82,12 @@ func (n *newcomer) take(ctx context.Context, s step) ([]string, error) {
 }
 
 // learn notes which id of this run stands where the page has its own, since
-// later commands of the page name them.
+// later commands of the page name them. Where it stands first counts: lists of
+// one seq are sorted by id.
 func (n *newcomer) learn(said, printed []string) {
 	theirs := ids.FindAllString(strings.Join(printed, "\n"), -1)
 	for i, id := range ids.FindAllString(strings.Join(said, "\n"), -1) {
-		if i < len(theirs) { // fewer only where the page is written anew
+		if _, ok := n.known[id]; !ok && i < len(theirs) { // fewer only where the page is written anew
 			n.known[id] = theirs[i]
 		}
 	}
