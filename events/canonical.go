@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // AppendCanonical appends the one form of a record's content: the JSON of its
@@ -31,10 +32,15 @@ func AppendCanonical(dst []byte, r *RecordSubmitted) []byte {
 // Digest is the fingerprint of a record's content: two submissions with the
 // same one are the same record, unchanged.
 func Digest(r *RecordSubmitted) [8]byte {
-	var buf [2048]byte
-	sum := sha256.Sum256(AppendCanonical(buf[:0], r))
+	buf := canonicalBuffers.Get().(*[]byte)
+	*buf = AppendCanonical((*buf)[:0], r)
+	sum := sha256.Sum256(*buf)
+	canonicalBuffers.Put(buf)
 	return [8]byte(sum[:8])
 }
+
+// canonicalBuffers spare a fold two kilobytes for each record.
+var canonicalBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // canonicalWriter appends members that hold something.
 type canonicalWriter struct{ b []byte }

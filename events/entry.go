@@ -90,7 +90,7 @@ func (f Fence) Headers() []Header {
 	return []Header{
 		{headerFence, []byte(f.Nonce)},
 		{headerPrev, []byte(f.Prev)},
-		{headerEngine, decimal(uint64(f.Engine))},
+		{headerEngine, strconv.AppendUint(nil, uint64(f.Engine), 10)},
 	}
 }
 
@@ -109,29 +109,51 @@ func (e *Entry) Headers() []Header {
 // appendCanonical appends the headers that the leaf hash covers, in their one
 // canonical order: the registry's own, then the request's, sorted by key.
 func (e *Entry) appendCanonical(h []Header) []Header {
-	h = append(h,
-		Header{headerSeq, decimal(e.Seq)},
-		Header{headerSrc, []byte(e.Src)},
-		Header{headerOff, decimal(uint64(e.Off))},
-		Header{headerSpan, decimal(uint64(e.Span))},
-		Header{headerAt, decimal(uint64(e.At))},
-		Header{headerEngine, decimal(uint64(e.Engine))},
-		Header{headerPolicy, []byte(e.Policy)},
-		Header{headerVerdict, []byte(e.Verdict)},
-	)
+	w := headerWriter{h, make([]byte, 0, 192)}
+	w.number(headerSeq, e.Seq)
+	w.text(headerSrc, e.Src)
+	w.number(headerOff, uint64(e.Off))
+	w.number(headerSpan, uint64(e.Span))
+	w.number(headerAt, uint64(e.At))
+	w.number(headerEngine, uint64(e.Engine))
+	w.text(headerPolicy, e.Policy)
+	w.text(headerVerdict, string(e.Verdict))
 	if e.Verdict == Duplicate {
-		h = append(h, Header{headerOf, decimal(e.Of)})
+		w.number(headerOf, e.Of)
 	}
 	if len(e.Errors) > 0 {
-		h = append(h, Header{headerErrors, appendFieldErrors(nil, e.Errors)})
+		w.add(headerErrors, appendFieldErrors(nil, e.Errors))
 	}
 	if len(e.Warnings) > 0 {
-		h = append(h, Header{headerWarnings, appendFieldErrors(nil, e.Warnings)})
+		w.add(headerWarnings, appendFieldErrors(nil, e.Warnings))
 	}
 	if len(e.Effects) > 0 {
-		h = append(h, Header{headerEffects, AppendEffects(nil, e.Effects)})
+		w.add(headerEffects, AppendEffects(nil, e.Effects))
 	}
-	return append(h, e.Envelope.Headers...)
+	return append(w.headers, e.Envelope.Headers...)
+}
+
+// headerWriter keeps the short values of one entry in one buffer: a leader
+// writes hundreds of thousands of entries a second.
+type headerWriter struct {
+	headers []Header
+	values  []byte
+}
+
+func (w *headerWriter) add(key string, value []byte) {
+	w.headers = append(w.headers, Header{key, value})
+}
+
+func (w *headerWriter) text(key, value string) {
+	at := len(w.values)
+	w.values = append(w.values, value...)
+	w.add(key, w.values[at:len(w.values):len(w.values)])
+}
+
+func (w *headerWriter) number(key string, n uint64) {
+	at := len(w.values)
+	w.values = strconv.AppendUint(w.values, n, 10)
+	w.add(key, w.values[at:len(w.values):len(w.values)])
 }
 
 // ParseItem reads one record of the journal topic. It returns ErrNotJournal
