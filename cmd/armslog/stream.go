@@ -64,24 +64,23 @@ func (s *stream) run(ctx context.Context) error {
 	s.lastSent = s.options.From - 1
 	go s.pump(ctx)
 	pause := backoff.NewExponentialBackOff(backoff.WithInitialInterval(200*time.Millisecond), backoff.WithMaxElapsedTime(0))
-	lastMoved := time.Now()
+	failing := time.Time{} // since when nothing moves
 	for {
 		before := s.lastSent
 		finished, err := s.connection(ctx)
-		if finished && err == nil {
+		switch {
+		case finished && err == nil:
 			return s.end()
-		}
-		if s.lastSent > before {
-			lastMoved = time.Now()
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil, s.still(err):
+			failing = time.Time{}
+			continue
+		case s.lastSent > before || failing.IsZero():
+			failing = time.Now()
 			pause.Reset()
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err == nil {
-			continue
-		}
-		if !passing(err) || time.Since(lastMoved) > s.patience {
+		if !passing(err) || time.Since(failing) > s.patience {
 			return err
 		}
 		wait := pause.NextBackOff()
@@ -92,6 +91,13 @@ func (s *stream) run(ctx context.Context) error {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// still says that the registry closed a connection because no row came for
+// long, which is how a file that grows slowly looks from there.
+func (s *stream) still(err error) bool {
+	var p *client.Problem
+	return errors.As(err, &p) && p.Status == http.StatusRequestTimeout && !slices.ContainsFunc(s.waiting, func(it item) bool { return it.number > 0 })
 }
 
 // passing says whether another connection may do better.

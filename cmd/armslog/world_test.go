@@ -310,7 +310,7 @@ type world struct {
 	home    string // working directory, configuration, state
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, bounds ...gateway.Bounds) *world {
 	w := &world{t: t, journal: newJournal(t), home: t.TempDir()}
 	var keys gateway.Keys
 	profiles := map[string]map[string]string{}
@@ -327,7 +327,8 @@ func newWorld(t *testing.T) *world {
 	credentials, err := gateway.OpenKeyFile(path, []byte("secret"), quiet)
 	require.NoError(t, err)
 	gw, err := gateway.New(gateway.Config{
-		Log: quiet, Mailboxes: w.journal, Registry: w.journal, View: edgeView{w.journal.view, w.journal}, Tables: w.journal,
+		Bounds: append(bounds, gateway.Bounds{})[0],
+		Log:    quiet, Mailboxes: w.journal, Registry: w.journal, View: edgeView{w.journal.view, w.journal}, Tables: w.journal,
 		Credentials: credentials, Metrics: prometheus.NewRegistry(), Version: "test",
 	})
 	require.NoError(t, err)
