@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/gateway"
@@ -41,6 +42,7 @@ type Config struct {
 	Version string
 	Log     *slog.Logger
 
+	Election   time.Duration  // after which a leader that died is replaced; 0 = 6 s
 	Failpoints *failpoint.Set // for tests; nil = none
 }
 
@@ -231,7 +233,7 @@ func (s *Single) startBroker() (err error) {
 func (s *Single) nodeConfig() node.Config {
 	cfg := node.Config{
 		Cluster: producers.Cluster{Brokers: s.cfg.Brokers}, Replication: producers.Replication{Factor: 1, MinInSync: 1},
-		Dir: filepath.Join(s.Dir, "node"), Failpoints: s.cfg.Failpoints,
+		Dir: filepath.Join(s.Dir, "node"), Election: s.cfg.Election, Failpoints: s.cfg.Failpoints,
 	}
 	if _, err := os.Stat(filepath.Join(s.Dir, "node", "journal.id")); errors.Is(err, fs.ErrNotExist) {
 		cfg.Genesis = &events.Genesis{
