@@ -1,0 +1,318 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/armslog/armslog/consumers"
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/client"
+	"github.com/armslog/armslog/internal/embedded/embeddedtest"
+	"github.com/armslog/armslog/internal/failpoint"
+	"github.com/armslog/armslog/internal/sim"
+	"github.com/armslog/armslog/internal/single"
+)
+
+// crashRows is how long one imported file is; crashRounds how often each of the
+// two set-ups is killed, unless ARMSLOG_CRASH_ROUNDS says otherwise.
+const crashRows = 20_000
+
+func crashRounds(t *testing.T) int {
+	rounds, err := strconv.Atoi(os.Getenv("ARMSLOG_CRASH_ROUNDS"))
+	switch {
+	case err == nil:
+		return rounds
+	case testing.Short():
+		return 2
+	}
+	return 6
+}
+
+// points are the steps of the write path, and "" a kill from outside, in an
+// order that visits as much as possible in few rounds of either set-up.
+var points = []string{
+	"leader.5.after", "leader.6.before", "", "leader.5.before", "leader.4.before", "leader.6.after",
+	"leader.2.after", "leader.1.before", "", "leader.3.before", "leader.2.before", "",
+}
+
+// TestCrash kills the whole of armslog in the middle of an import, again and
+// again, and holds after each time that what was acknowledged is there, once.
+func TestCrash(t *testing.T) {
+	engine := embeddedtest.Engine(t)
+	for i, name := range []string{"armslog up", "broker in a process of its own"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := newCrashes(t, single.Config{Dir: t.TempDir(), Engine: engine}, i == 1)
+			rounds := crashRounds(t)
+			for round := range rounds {
+				x.round(points[(2*round+i)%len(points)])
+			}
+			x.finish()
+		})
+	}
+}
+
+// crashes is a data directory whose process is killed, and a bureau that
+// imports a file into it all the while.
+type crashes struct {
+	t       *testing.T
+	dir     string
+	url     string
+	cfg     single.Config // for a broker of its own
+	alone   bool          // the broker has a process of its own
+	key     string
+	bureau  *command
+	files   int
+	acked   map[uint64]string // by seq: source ids of records that this test posted itself
+	posted  int
+	stopped int // clients that were stopped
+}
+
+func newCrashes(t *testing.T, cfg single.Config, alone bool) *crashes {
+	x := &crashes{t: t, dir: cfg.Dir, alone: alone, acked: map[uint64]string{}}
+	kafka := freeAddr(t)
+	w := begin(t, cfg)
+	x.key = w.keys["NCB-BR"]
+	w.stop()
+	x.cfg = cfg
+	x.cfg.Listen = freeAddr(t)
+	x.cfg.Kafka = kafka
+	x.cfg.Election = 1500 * time.Millisecond
+	if alone {
+		brokerProcess(t, filepath.Join(cfg.Dir, "kafka"), kafka)
+		x.cfg.Brokers = []string{kafka}
+	}
+	x.url = "http://" + x.cfg.Listen
+	x.bureau = user(t, x.url, x.key)
+	return x
+}
+
+func (x *crashes) start(fail string) *child {
+	var cmd *exec.Cmd
+	if x.alone {
+		text, err := json.Marshal(x.cfg)
+		require.NoError(x.t, err)
+		cmd = exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), childEnv+"="+string(text))
+	} else {
+		cmd = x.bureau.prepare("up", "--data", x.dir, "--listen", x.cfg.Listen, "--kafka", x.cfg.Kafka, "--tables-port", "0", "--tables-http-port", "0")
+	}
+	cmd.Env = append(cmd.Env, failpoint.Env+"="+fail)
+	return follow(x.t, cmd, "ready in ")
+}
+
+// round lets the process die at a point, or kills it from outside, while a file
+// is imported, and looks at what a new process finds.
+func (x *crashes) round(point string) {
+	fail := point
+	if fail != "" {
+		hit := 1
+		if point >= "leader.4" { // the steps that come once a batch
+			hit += rand.IntN(4)
+		}
+		fail += "=kill@" + strconv.Itoa(hit)
+	}
+	s := x.start(fail)
+	if <-s.ready {
+		x.importUntilDeath(s, point == "")
+	} else {
+		require.NotEmpty(x.t, point, "%s", &s.said)
+	}
+	<-s.done
+	s = x.start("")
+	require.True(x.t, <-s.ready, "%s", &s.said)
+	x.check()
+	s.kill()
+}
+
+// importUntilDeath goes on with the import, and posts records one by one beside
+// it, until the process has died; from outside, when a part of the file is in
+// the journal.
+func (x *crashes) importUntilDeath(s *child, outside bool) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer cancel()
+	if outside {
+		target := x.journalEnd() + 500 + rand.Int64N(1500)
+		beside.Go(func() {
+			for x.journalEnd() < target && ctx.Err() == nil {
+			}
+			s.kill()
+		})
+	}
+	for i := 0; ; i++ {
+		c := x.startClient()
+		if i == 0 {
+			beside.Go(func() { x.post(ctx) })
+		}
+		select {
+		case <-s.done:
+			x.stopClient(c)
+			return
+		case <-c.done:
+			x.checkReceipt(c)
+		}
+	}
+}
+
+// post asks for records one after the other and notes those that were
+// acknowledged.
+func (x *crashes) post(ctx context.Context) {
+	c, err := client.New(client.Config{URL: x.url, Key: x.key})
+	if err != nil {
+		panic(err)
+	}
+	for ctx.Err() == nil {
+		x.posted++
+		id := fmt.Sprint("posted-", x.posted)
+		var r events.Reply
+		_, err := c.Post(ctx, "/v1/records", json.RawMessage(record(id, fmt.Sprintf("PP%06d", x.posted), "seized", "")), &r)
+		if err == nil {
+			x.acked[r.Seq] = id
+		}
+	}
+}
+
+func (x *crashes) journalEnd() int64 {
+	j := consumers.NewJournal(sim.Connect(x.t, x.cfg.Kafka), consumers.JournalConfig{Log: quiet()})
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	end, _ := j.End(ctx) // none while there is no broker
+	return end
+}
+
+// startClient begins an import, or resumes the one that did not end.
+func (x *crashes) startClient() *child {
+	x.t.Helper()
+	args := []string{"import", x.writeFile()}
+	if job := x.job(); job != nil {
+		args = []string{"import", "resume", job.Job}
+	}
+	c := follow(x.t, x.bureau.prepare(args...), "resume: armslog import resume ")
+	require.True(x.t, <-c.ready, "%v: %s", args, &c.said)
+	return c
+}
+
+// stopClient ends a client whose registry has died, in turn as a crash and as
+// Ctrl-C do.
+func (x *crashes) stopClient(c *child) {
+	x.t.Helper()
+	x.stopped++
+	if x.stopped%2 == 0 {
+		c.kill()
+		return
+	}
+	_ = c.cmd.Process.Signal(syscall.SIGINT)
+	<-c.done
+	if code := c.cmd.ProcessState.ExitCode(); code != 0 { // it had just finished
+		require.Equal(x.t, 130, code, &c.said)
+		require.Contains(x.t, c.said.String(), "resume with: armslog import resume imp-")
+	}
+}
+
+// job is what the client remembers of an import.
+type job struct {
+	Job, Status, File string
+	Sent              int // rows whose verdict it has been told
+}
+
+// job is the one that did not end.
+func (x *crashes) job() *job {
+	paths, err := filepath.Glob(filepath.Join(x.bureau.home, "state", "jobs", "imp-*.json"))
+	require.NoError(x.t, err)
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		require.NoError(x.t, err)
+		var j job
+		require.NoError(x.t, json.Unmarshal(text, &j))
+		if j.Status != "finished" {
+			return &j
+		}
+	}
+	return nil
+}
+
+// writeFile writes the next file of invented records, unless one is under way.
+func (x *crashes) writeFile() string {
+	if x.job() == nil {
+		x.files++
+		var rows strings.Builder
+		for i := range crashRows {
+			rows.WriteString(record(fmt.Sprintf("file-%d-%d", x.files, i+1), fmt.Sprintf("F%dX%06d", x.files, i), "seized", "") + "\n")
+		}
+		require.NoError(x.t, os.WriteFile(x.file(), []byte(rows.String()), 0o600))
+	}
+	return x.file()
+}
+
+func (x *crashes) file() string {
+	return filepath.Join(x.bureau.home, fmt.Sprintf("rows%d.ndjson", x.files))
+}
+
+// checkReceipt holds the receipt of a file that is finished: every row once.
+func (x *crashes) checkReceipt(c *child) {
+	x.t.Helper()
+	require.Zero(x.t, c.cmd.ProcessState.ExitCode(), &c.said)
+	got := readReceipt(x.t, strings.TrimSuffix(x.file(), ".ndjson")+".receipt.json")
+	require.Equal(x.t, receipt{Rows: crashRows, Registered: crashRows}, got)
+}
+
+// check holds that what was acknowledged is in the journal, that nothing was
+// decided twice, and that the tables hold what the journal does.
+func (x *crashes) check() {
+	x.t.Helper()
+	told := 0
+	if job := x.job(); job != nil {
+		told = job.Sent
+	} else if x.files > 0 {
+		told = crashRows
+	}
+	a := audit(x.t, x.cfg.Kafka)
+	registered := map[string]uint64{}
+	for _, e := range a.accepted(events.TypeRecordSubmitted) {
+		body, errs := events.Decode(e.Envelope.Type, e.Value)
+		require.Empty(x.t, errs)
+		id := body.(*events.RecordSubmitted).Source.ID
+		_, twice := registered[id]
+		require.False(x.t, twice, "%s was accepted twice", id)
+		registered[id] = e.Seq
+	}
+	for seq, id := range x.acked {
+		require.Equal(x.t, seq, registered[id], "%s was acknowledged at %d", id, seq)
+	}
+	for i := range x.files * crashRows {
+		file, row := i/crashRows+1, i%crashRows+1
+		if file == x.files && row > told {
+			break
+		}
+		require.NotZero(x.t, registered[fmt.Sprintf("file-%d-%d", file, row)], "row %d of file %d was acknowledged", row, file)
+	}
+	r := x.bureau.run("fsck", "--data", x.dir)
+	require.Zero(x.t, r.code, "%s%s", r.out, r.err)
+}
+
+// finish lets the import end.
+func (x *crashes) finish() {
+	s := x.start("")
+	require.True(x.t, <-s.ready, "%s", &s.said)
+	c := x.startClient()
+	<-c.done
+	x.checkReceipt(c)
+	x.check()
+	require.NotEmpty(x.t, x.acked, "nothing was acknowledged one by one")
+	s.kill()
+}
