@@ -67,7 +67,7 @@ type Notification struct {
 // NotificationBody holds the views that its recipient's roles allow.
 type NotificationBody struct {
 	Match      *MatchView `json:"match,omitempty"`       // the record, to the asker; both, to the General Secretariat
-	Question   *Summary   `json:"question,omitempty"`    // who asks, to the owner and the General Secretariat
+	Question   *Summary   `json:"question,omitempty"`    // who asks: to the owner, the General Secretariat, and the asker of a search itself
 	YourRecord *Source    `json:"your_record,omitempty"` // the owner's own reference
 	YourSearch UUID       `json:"your_search,omitzero"`  // the asker's own question
 	Late       bool       `json:"late,omitempty"`        // the question came before the record

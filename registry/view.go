@@ -174,8 +174,8 @@ func (v View) fill(ctx context.Context, note *events.Notification, x events.Effe
 
 func aboutMatch(id events.UUID) events.About { return events.About{Kind: "match", ID: id.String()} }
 
-// fillMatch gives each role what it may see: the asker the record, the owner
-// who asks, the General Secretariat both.
+// fillMatch gives each role what it may see: the asker the record and its own
+// question, the owner who asks, the General Secretariat both.
 func (v View) fillMatch(ctx context.Context, note *events.Notification, m *events.Meeting) error {
 	view, err := v.match(ctx, m)
 	if err != nil {
@@ -191,7 +191,7 @@ func (v View) fillMatch(ctx context.Context, note *events.Notification, m *event
 		switch role {
 		case "asker":
 			if question.source == nil {
-				note.Body.YourSearch = m.Question
+				note.Body.YourSearch, note.Body.Question = m.Question, &question.summary
 			} else {
 				note.Body.YourRecord = question.source
 			}

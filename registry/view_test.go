@@ -131,7 +131,7 @@ func TestNotificationsByRole(t *testing.T) {
 	require.Equal(t, searchID(e), asker.Body.YourSearch)
 	require.Equal(t, "NCB-AA", asker.Body.Match.Summary.Owner)
 	require.Nil(t, asker.Body.YourRecord, "the owner's own reference is not for the asker")
-	require.Nil(t, asker.Body.Question)
+	require.Equal(t, "FJ-CUSTOMS", asker.Body.Question.ActingFor, "its own question")
 	require.NotContains(t, l.json(asker), "OWNER-CASE")
 	require.NotContains(t, l.json(asker), "D-1")
 

@@ -34,7 +34,11 @@ func TestFoldEqualsTheLeader(t *testing.T) {
 }
 
 func BenchmarkFoldStandard(b *testing.B) {
-	j, err := WriteJournal(b.Context(), workload.New(workload.Standard))
+	cfg := workload.Standard
+	if testing.Short() {
+		cfg.Records, cfg.Searches = cfg.Records/5, cfg.Searches/5
+	}
+	j, err := WriteJournal(b.Context(), workload.New(cfg))
 	require.NoError(b, err)
 	for b.Loop() {
 		_, err := Fold(b.Context(), j, os.Stderr)
