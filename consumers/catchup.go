@@ -101,7 +101,7 @@ func (w *replayer) next(ctx context.Context, at int64) ([]Item, error) {
 		}
 		w.hangUp()
 	}
-	items, _, err := w.fetch(ctx, at, fetchBytes, maxWait)
+	items, _, err := w.fetch(ctx, at, fetchBytes, maxWait, all)
 	return items, err
 }
 

@@ -80,7 +80,7 @@ func (x *Entries) Entry(ctx context.Context, seq uint64) (*events.Entry, error) 
 		return nil, err
 	}
 	for {
-		items, _, err := x.journal.fetch(ctx, offset, entryBytes, maxWait)
+		items, _, err := x.journal.fetch(ctx, offset, entryBytes, maxWait, every)
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +122,7 @@ func (x *Entries) From(ctx context.Context, seq, until uint64, handle func([]*ev
 		return err
 	}
 	for seq < until {
-		items, _, err := x.journal.fetch(ctx, offset, fetchBytes, maxWait)
+		items, _, err := x.journal.fetch(ctx, offset, fetchBytes, maxWait, all)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -16,6 +17,9 @@ import (
 
 // maxWait is how long the broker holds a fetch that finds nothing.
 const maxWait = 500 * time.Millisecond
+
+// all is more records than a response holds.
+const all = math.MaxInt
 
 // patience bounds a fetch beyond maxWait: then its connection is given up.
 const patience = 10 * time.Second
@@ -32,8 +36,9 @@ type record struct {
 
 // readRecords copies the records from offset on out of a fetch response (a
 // batch is handed out whole, so it may begin before), and returns the offset
-// after the last record, those of transaction markers included.
-func readRecords(set kafka.RecordReader, from int64) (records []record, next int64, err error) {
+// after the last record, those of transaction markers included. It stops after
+// most records.
+func readRecords(set kafka.RecordReader, from int64, most int) (records []record, next int64, err error) {
 	next = from
 	for batch, control := range batches(set) {
 		for {
@@ -55,7 +60,9 @@ func readRecords(set kafka.RecordReader, from int64) (records []record, next int
 			if err != nil {
 				return nil, from, fmt.Errorf("read records: %w", err)
 			}
-			records = append(records, record{r.Offset, m})
+			if records = append(records, record{r.Offset, m}); len(records) == most {
+				return records, next, nil
+			}
 		}
 	}
 	return records, next, nil

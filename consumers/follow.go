@@ -32,7 +32,7 @@ type Batch struct {
 func (j *Journal) Follow(ctx context.Context, pos Position, handle func(*Batch) error) error {
 	b := &Batch{Position: pos}
 	for {
-		items, end, err := j.fetch(ctx, b.Position.Offset, fetchBytes, maxWait)
+		items, end, err := j.fetch(ctx, b.Position.Offset, fetchBytes, maxWait, all)
 		if err != nil {
 			return err
 		}

@@ -68,12 +68,13 @@ func (j *Journal) End(ctx context.Context) (int64, error) {
 const fetchBytes = 2 << 20
 
 // fetch returns the items from an offset on, or none when nothing came within
-// wait, and the journal's end. It tries again until ctx ends. It returns
+// wait, and the journal's end; at most so many, since the broker hands out whole
+// batches. It tries again until ctx ends. It returns
 // ErrLost, events.ErrDamaged and events.ErrNotJournal, each of which means that
 // nobody may read on.
-func (j *Journal) fetch(ctx context.Context, from int64, bytes int64, wait time.Duration) (items []Item, end int64, err error) {
+func (j *Journal) fetch(ctx context.Context, from int64, bytes int64, wait time.Duration, most int) (items []Item, end int64, err error) {
 	err = backoff.RetryNotify(func() (err error) {
-		items, end, err = j.fetchOnce(ctx, from, bytes, wait)
+		items, end, err = j.fetchOnce(ctx, from, bytes, wait, most)
 		if errors.Is(err, ErrLost) || errors.Is(err, events.ErrDamaged) || errors.Is(err, events.ErrNotJournal) {
 			return backoff.Permanent(err)
 		}
@@ -87,7 +88,7 @@ func (j *Journal) fetch(ctx context.Context, from int64, bytes int64, wait time.
 	return items, end, nil
 }
 
-func (j *Journal) fetchOnce(ctx context.Context, from, bytes int64, wait time.Duration) ([]Item, int64, error) {
+func (j *Journal) fetchOnce(ctx context.Context, from, bytes int64, wait time.Duration, most int) ([]Item, int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait+patience)
 	defer cancel()
 	res, err := j.client.Fetch(ctx, &kafka.FetchRequest{
@@ -102,7 +103,7 @@ func (j *Journal) fetchOnce(ctx context.Context, from, bytes int64, wait time.Du
 	if err != nil {
 		return nil, 0, err
 	}
-	records, _, err := readRecords(res.Records, from)
+	records, _, err := readRecords(res.Records, from, most)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -212,7 +212,7 @@ func (m *Mailboxes) answered(ctx context.Context, b *mailbox, p *fetch.ResponseP
 		m.lose(b, p.LogStartOffset)
 		return nil
 	}
-	records, next, err := readRecords(p.RecordSet.Records, b.fetchAt)
+	records, next, err := readRecords(p.RecordSet.Records, b.fetchAt, all)
 	if err != nil {
 		return err
 	}

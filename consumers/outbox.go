@@ -39,7 +39,7 @@ func messageAt(ctx context.Context, client *kafka.Client, topic string, offset i
 	if err != nil {
 		return m, false, fmt.Errorf("read the last message: %w", err)
 	}
-	records, _, err := readRecords(res.Records, offset)
+	records, _, err := readRecords(res.Records, offset, all)
 	if err != nil || len(records) == 0 {
 		return m, false, err
 	}

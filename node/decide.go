@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	batchEntries = 500     // that are decided between two acknowledgements
-	batchInput   = 1 << 20 // bytes of requests that are taken for one batch
+	batchEntries = 2000    // that are decided between two acknowledgements
+	batchInput   = 2 << 20 // bytes of requests that are taken for one batch
 	// batchBytes ends a batch. One entry more, of the largest request and with
 	// the most effects, still fits below producers.MaxJournalBatch.
-	batchBytes = 2 << 20
+	batchBytes = 4 << 20
 	dueEntries = 64 // of due work in one batch: it is one more mailbox
 )
 

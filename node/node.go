@@ -98,7 +98,7 @@ func New(cfg Config) *Node {
 		state: registry.New(),
 		close: func() { producers.Disconnect(client) },
 	}
-	n.entries = consumers.NewEntries(n.journal, cfg.CacheBytes)
+	n.entries = consumers.NewEntries(n.plain, cfg.CacheBytes)
 	n.topics = func(ctx context.Context, topics ...producers.Topic) error {
 		return producers.CreateTopics(ctx, client, cfg.Replication, topics...)
 	}

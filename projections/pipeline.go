@@ -116,7 +116,7 @@ func (p *pipeline) fill(ctx context.Context, l *load) (more bool, err error) {
 // would have to merge, while a lot comes in. It bounds how much later a min_seq
 // wait may end.
 const (
-	busyPause   = 100 * time.Millisecond
+	busyPause   = 500 * time.Millisecond
 	busyEntries = 1_000
 )
 
