@@ -62,7 +62,11 @@ func (c *command) ok(args ...string) string {
 
 // by is the user of an organisation of a world.
 func (w *world) by(org string) *command {
-	return user(w.t, w.URL, w.keys[org], "ARMSLOG_DATA="+w.Dir, "ARMSLOG_SQL="+w.Analyst())
+	env := []string{"ARMSLOG_DATA=" + w.Dir}
+	if native, _ := w.Tables(); native != "" {
+		env = append(env, "ARMSLOG_SQL="+w.Analyst())
+	}
+	return user(w.t, w.URL, w.keys[org], env...)
 }
 
 // fsck folds the journal from outside and compares every table with it.
