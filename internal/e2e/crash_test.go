@@ -78,13 +78,20 @@ type crashes struct {
 	files   int
 	acked   map[uint64]string // by seq: source ids of records that this test posted itself
 	posted  int
+	mailed  int // requests that were written straight into the mailbox
 	stopped int // clients that were stopped
 }
+
+// crashQuestions are asked about rows of the first file before it is imported.
+const crashQuestions = 40
 
 func newCrashes(t *testing.T, cfg single.Config, alone bool) *crashes {
 	x := &crashes{t: t, dir: cfg.Dir, alone: alone, acked: map[uint64]string{}}
 	kafka := freeAddr(t)
 	w := begin(t, cfg)
+	for i := range crashQuestions {
+		w.post("WCO", "/v1/searches", question(serialOf(1, 1+i*crashRows/crashQuestions))).reply(t)
+	}
 	x.key = w.keys["NCB-BR"]
 	w.stop()
 	x.cfg = cfg
@@ -135,7 +142,16 @@ func (x *crashes) round(point string) {
 	s = x.start("")
 	require.True(x.t, <-s.ready, "%s", &s.said)
 	x.check()
-	s.kill()
+	x.mail()
+	s.kill() // before, while or after that is decided and replied to
+}
+
+// mail writes a request straight into the mailbox: its reply comes on the
+// outbox, once, whoever dies meanwhile.
+func (x *crashes) mail() {
+	x.mailed++
+	id := fmt.Sprint("mailed-", x.mailed)
+	write(x.t, x.cfg.Kafka, "NCB-BR", message(id, string(events.TypeRecordSubmitted), record(id, fmt.Sprintf("MM%06d", x.mailed), "seized", "")))
 }
 
 // importUntilDeath goes on with the import, and posts records one by one beside
@@ -252,12 +268,14 @@ func (x *crashes) writeFile() string {
 		x.files++
 		var rows strings.Builder
 		for i := range crashRows {
-			rows.WriteString(record(fmt.Sprintf("file-%d-%d", x.files, i+1), fmt.Sprintf("F%dX%06d", x.files, i), "seized", "") + "\n")
+			rows.WriteString(record(fmt.Sprintf("file-%d-%d", x.files, i+1), serialOf(x.files, i+1), "seized", "") + "\n")
 		}
 		require.NoError(x.t, os.WriteFile(x.file(), []byte(rows.String()), 0o600))
 	}
 	return x.file()
 }
+
+func serialOf(file, row int) string { return fmt.Sprintf("F%dX%06d", file, row) }
 
 func (x *crashes) file() string {
 	return filepath.Join(x.bureau.home, fmt.Sprintf("rows%d.ndjson", x.files))
@@ -268,7 +286,11 @@ func (x *crashes) checkReceipt(c *child) {
 	x.t.Helper()
 	require.Zero(x.t, c.cmd.ProcessState.ExitCode(), &c.said)
 	got := readReceipt(x.t, strings.TrimSuffix(x.file(), ".ndjson")+".receipt.json")
-	require.Equal(x.t, receipt{Rows: crashRows, Registered: crashRows}, got)
+	want := receipt{Rows: crashRows, Registered: crashRows}
+	if x.files == 1 {
+		want.Matches = crashQuestions
+	}
+	require.Equal(x.t, want, got)
 }
 
 // check holds that what was acknowledged is in the journal, that nothing was
@@ -305,14 +327,34 @@ func (x *crashes) check() {
 	require.Zero(x.t, r.code, "%s%s", r.out, r.err)
 }
 
+// checkOutboxes waits until the courier has delivered what the import told and
+// what was mailed; reading holds that nothing is there twice.
+func (x *crashes) checkOutboxes() {
+	x.t.Helper()
+	// WCO was told of its agreement, too.
+	for org, tells := range map[events.OrgID]int{"WCO": crashQuestions + 1, "NCB-BR": crashQuestions, "IPSG": crashQuestions} {
+		eventually(x.t, "the courier delivers", func() bool {
+			return len(readOutbox(x.t, x.cfg.Kafka, org).notes) >= tells
+		})
+		box := readOutbox(x.t, x.cfg.Kafka, org)
+		require.Len(x.t, box.notes, tells)
+		if org == "NCB-BR" {
+			require.Len(x.t, box.replies, x.mailed)
+		}
+	}
+}
+
 // finish lets the import end.
 func (x *crashes) finish() {
 	s := x.start("")
 	require.True(x.t, <-s.ready, "%s", &s.said)
-	c := x.startClient()
-	<-c.done
-	x.checkReceipt(c)
+	if x.files == 0 || x.job() != nil {
+		c := x.startClient()
+		<-c.done
+		x.checkReceipt(c)
+	}
 	x.check()
+	x.checkOutboxes()
 	require.NotEmpty(x.t, x.acked, "nothing was acknowledged one by one")
 	s.kill()
 }

@@ -40,7 +40,7 @@ func TestRealKafka(t *testing.T) {
 	require.Equal(t, asked.ID, w.news("WCO")[0].Body.YourSearch.String())
 
 	typ := string(events.TypeRecordSubmitted)
-	w.write("NCB-BR", message("by hand", typ, record("H-1", "RK900001", "seized", "")), message("bad", typ, "{"))
+	write(t, w.KafkaAddr, "NCB-BR", message("by hand", typ, record("H-1", "RK900001", "seized", "")), message("bad", typ, "{"))
 	eventually(t, "replies come", func() bool { return len(readOutbox(t, w.KafkaAddr, "NCB-BR").replies) == 2 })
 
 	next, hash := w.hash()

@@ -60,7 +60,7 @@ func TestMailbox(t *testing.T) {
 	}
 	var before uint64
 	w.Node.Read(func(s *registry.State) { before = s.Next() })
-	w.write("NCB-BR", messages...)
+	write(t, w.KafkaAddr, "NCB-BR", messages...)
 	eventually(t, "the last request is decided", func() bool {
 		_, ok := w.recordInfo("NCB-BR", "M-3")
 		return ok
@@ -88,16 +88,16 @@ func TestMailbox(t *testing.T) {
 	w.fsck()
 
 	w.restart()
-	w.write("NCB-BR", message("after", typ, body(4)))
+	write(t, w.KafkaAddr, "NCB-BR", message("after", typ, body(4)))
 	w.checkReplies(append(want, "accepted"))
 }
 
 // write appends to a mailbox as its owner does, all in one batch.
-func (w *world) write(org events.OrgID, messages ...kafka.Message) {
-	w.t.Helper()
-	out := &kafka.Writer{Addr: kafka.TCP(w.KafkaAddr), Topic: events.MailboxTopic(org), RequiredAcks: kafka.RequireAll, BatchSize: len(messages)}
-	require.NoError(w.t, out.WriteMessages(within(w.t), messages...))
-	require.NoError(w.t, out.Close())
+func write(t testing.TB, addr string, org events.OrgID, messages ...kafka.Message) {
+	t.Helper()
+	out := &kafka.Writer{Addr: kafka.TCP(addr), Topic: events.MailboxTopic(org), RequiredAcks: kafka.RequireAll, BatchSize: len(messages)}
+	require.NoError(t, out.WriteMessages(within(t), messages...))
+	require.NoError(t, out.Close())
 }
 
 func (w *world) recordInfo(owner events.OrgID, id string) (info registry.RecordInfo, ok bool) {
