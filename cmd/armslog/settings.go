@@ -47,7 +47,6 @@ type settings struct {
 	known  []setting
 	env    func(string) (string, bool)
 	values map[string]value
-	files  []string // that were looked for
 }
 
 type value struct{ text, from string }

@@ -111,7 +111,7 @@ func (a *app) engine(ctx context.Context) (embedded.Engine, error) {
 func (a *app) fetching() func(embedded.Progress) {
 	stage := ""
 	return func(p embedded.Progress) {
-		if p.Stage != stage {
+		if p.Stage != stage && p.Stage != "done" {
 			stage = p.Stage
 			a.note("engine    %s %d MB", p.Stage, p.Total>>20)
 		}

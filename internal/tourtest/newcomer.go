@@ -10,8 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 	"syscall"
 )
 
@@ -103,8 +103,16 @@ func (n *newcomer) shell(ctx context.Context, command string) *exec.Cmd {
 	if strings.HasPrefix(command, "go ") {
 		c.Dir = n.root
 	}
-	c.Env = append(os.Environ(), "ARMSLOG_OUTPUT=table", "ARMSLOG_STATE_DIR="+filepath.Join(n.home, "state"), "PWD="+c.Dir, "NO_COLOR=1")
+	c.Env = append(plainEnvironment(), "ARMSLOG_OUTPUT=table", "ARMSLOG_STATE_DIR="+filepath.Join(n.home, "state"), "PWD="+c.Dir, "NO_COLOR=1")
 	return c
+}
+
+// plainEnvironment is that of a machine on which armslog was never set up, but
+// for where its engine is.
+func plainEnvironment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "ARMSLOG_") && !strings.HasPrefix(v, "ARMSLOG_CLICKHOUSE=")
+	})
 }
 
 // do runs a command to its end and returns what it printed, on both streams.
@@ -134,7 +142,6 @@ func (n *newcomer) do(ctx context.Context, command string) ([]string, error) {
 type running struct {
 	cmd   *exec.Cmd
 	lines chan string
-	ended sync.Once
 }
 
 // start starts the registry and returns what it prints until it is ready.

@@ -53,8 +53,23 @@ func TestNewcomer(t *testing.T) {
 	}
 	require.Nil(t, n.up, "the tour ends with Ctrl-C")
 	if *update {
-		require.NoError(t, os.WriteFile(tour, []byte(rewrite(text, n.current, printed)), 0o644))
+		text = rewrite(text, n.current, printed)
+		require.NoError(t, os.WriteFile(tour, []byte(text), 0o644))
+		require.NoError(t, os.WriteFile(readme, []byte(asShown(page(t, readme), text)), 0o644))
 	}
+}
+
+// asShown is a page with the output that the tour has for its commands.
+func asShown(text, tour string) string {
+	shown := map[string][]string{}
+	for _, s := range steps(tour) {
+		shown[s.command] = s.output
+	}
+	var printed [][]string
+	for _, s := range steps(text) {
+		printed = append(printed, shown[s.command])
+	}
+	return rewrite(text, func(command string) string { return command }, printed)
 }
 
 // visit makes a newcomer with a folder of samples.
