@@ -34,7 +34,7 @@ func TestSystemMeasuresEverything(t *testing.T) {
 }
 
 func BenchmarkSystem(b *testing.B) {
-	s, err := StartSystem(b.Context(), SystemConfig{Load: workload.New(workload.Config{Records: 100_000, Searches: 20_000, Seed: 3}), Sync: true, Engine: embeddedtest.Engine(b), Out: os.Stderr})
+	s, err := StartSystem(b.Context(), SystemConfig{Load: workload.New(workload.Config{Records: 200_000, Searches: 20_000, Seed: 3}), Sync: true, Engine: embeddedtest.Engine(b), Out: os.Stderr})
 	require.NoError(b, err)
 	b.Run("import", func(b *testing.B) {
 		_, err = s.Import(b.Context())

@@ -54,7 +54,7 @@ func (b *broker) writeProperties(p properties) error {
 }
 
 func (b *broker) format(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, b.java, "-cp", filepath.Join(b.libs, "*"), "kafka.tools.StorageTool", "format", "-t", b.cluster, "-c", b.settings())
+	cmd := exec.CommandContext(ctx, b.java, "-cp", filepath.Join(b.libs, "*"), "kafka.tools.StorageTool", "format", "--cluster-id="+b.cluster, "-c", b.settings())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("format log directory: %w: %s", err, out)
 	}
