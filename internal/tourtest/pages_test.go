@@ -15,13 +15,14 @@ import (
 var (
 	link     = regexp.MustCompile(`\]\(([^)#:]+)\)`)
 	testName = regexp.MustCompile("`(Test[A-Za-z0-9]+)`")
+	method   = regexp.MustCompile("`([a-z]+)\\.\\(\\*(\\w+)\\)\\.(\\w+)`")
 	goFile   = regexp.MustCompile("`([a-z]+(?:/[a-z0-9]+)*/[a-z0-9_]+\\.go)`")
 )
 
-// TestPagesNameWhatIsThere: every link leads to a file, every test and source
-// file that a page names exists.
+// TestPagesNameWhatIsThere: every link leads to a file; every test, method and
+// source file that a page names exists.
 func TestPagesNameWhatIsThere(t *testing.T) {
-	tests := testsOf(t)
+	tests := textOf(t, "../..", "_test.go")
 	seen := 0
 	for _, path := range pages(t) {
 		text := page(t, path)
@@ -31,6 +32,11 @@ func TestPagesNameWhatIsThere(t *testing.T) {
 		}
 		for _, m := range testName.FindAllStringSubmatch(text, -1) {
 			assert.True(t, strings.Contains(tests, "func "+m[1]+"("), "%s names %s", path, m[1])
+			seen++
+		}
+		for _, m := range method.FindAllStringSubmatch(text, -1) {
+			code := textOf(t, filepath.Join("..", "..", m[1]), ".go")
+			assert.True(t, strings.Contains(code, "*"+m[2]+") "+m[3]+"("), "%s names %s", path, m[0])
 			seen++
 		}
 		for _, m := range goFile.FindAllStringSubmatch(text, -1) {
@@ -60,12 +66,12 @@ func pages(t *testing.T) []string {
 	return all
 }
 
-// testsOf is the text of all tests.
-func testsOf(t *testing.T) string {
+// textOf is the text of all files below a folder that end so.
+func textOf(t *testing.T, folder, ending string) string {
 	t.Helper()
 	var all strings.Builder
-	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ending) {
 			return err
 		}
 		text, err := os.ReadFile(path)
