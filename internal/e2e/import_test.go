@@ -69,6 +69,7 @@ func TestRealTable(t *testing.T) {
 	require.Zero(t, got.Registered+got.Amended+got.Matches)
 	require.Equal(t, before.end, audit(t, w.KafkaAddr).end, "the second import appends nothing")
 	require.Equal(t, len(asked), w.told()["WCO"], "and tells nothing")
+	w.askAgain(x)
 }
 
 // askedAbout is a question and the one weapon of the table that it meets.
@@ -77,28 +78,53 @@ type askedAbout struct {
 	grade string
 }
 
+// askAgain asks after the weapon whose number has a hole: it is a candidate,
+// and to be one tells nobody.
+func (w *world) askAgain(x *table) {
+	w.t.Helper()
+	s := x.single(w.t, 4, exactShape)[3]
+	before := w.told()
+	r := w.post("WCO", "/v1/searches", s.question(s.hole(), "partial")).reply(w.t)
+	require.Empty(w.t, r.Matches)
+	var found []string
+	for _, c := range r.Candidates {
+		require.Equal(w.t, "partial", c.Grade)
+		found = append(found, c.Compared[0].Record)
+	}
+	require.Contains(w.t, found, s.number)
+	require.Equal(w.t, before, w.told())
+}
+
+// exactShape is a number that nobody confuses with another.
+const exactShape = `^[A-Z]{3}[1-9]{5}$`
+
+// hole is the number with one sign that cannot be read.
+func (w seized) hole() string { return w.number[:4] + "?" + w.number[5:] }
+
+func (w seized) question(number, status string) string {
+	return fmt.Sprintf(`{"purpose":"border_control","context":"recovered","firearm":{"type":"pistol","make":%q,"calibre":%q,"marks":[{"kind":"serial","status":%q,"text":%q}]}}`,
+		w.make, w.calibre, status, number)
+}
+
 // askAbout asks what the table will answer: exact numbers, numbers with an O
 // for a 0, one of them for a customs administration; and what it will not: a
 // number with a hole in it, which alerts nobody, and one that is not there.
 func (w *world) askAbout(x *table) (asked []askedAbout) {
-	ask := func(kind seized, number, status string, header ...string) events.Reply {
-		body := fmt.Sprintf(`{"purpose":"border_control","context":"recovered","firearm":{"type":"pistol","make":%q,"calibre":%q,"marks":[{"kind":"serial","status":%q,"text":%q}]}}`,
-			kind.make, kind.calibre, status, number)
-		r := w.post("WCO", "/v1/searches", body, header...).reply(w.t)
+	ask := func(s seized, number, status string, header ...string) events.Reply {
+		r := w.post("WCO", "/v1/searches", s.question(number, status), header...).reply(w.t)
 		require.Empty(w.t, r.Matches)
 		require.Empty(w.t, r.Candidates)
 		return r
 	}
-	exact := x.single(w.t.(*testing.T), 4, `^[A-Z]{3}[1-9]{5}$`)
+	exact := x.single(w.t, 4, exactShape)
 	asked = append(asked,
 		askedAbout{ask(exact[0], exact[0].number, "readable"), "exact"},
 		askedAbout{ask(exact[1], exact[1].number, "readable"), "exact"},
 		askedAbout{ask(exact[2], exact[2].number, "readable", "Armslog-On-Behalf-Of", "FJ-CUSTOMS"), "exact"})
-	for _, s := range x.single(w.t.(*testing.T), 2, `^[A-Z]{3}[1-9]+0[1-9]+$`) {
+	for _, s := range x.single(w.t, 2, `^[A-Z]{3}[1-9]+0[1-9]+$`) {
 		asked = append(asked, askedAbout{ask(s, strings.Replace(s.number, "0", "O", 1), "readable"), "confusable"})
 	}
-	hole := exact[3].number[:4] + "?" + exact[3].number[5:]
-	ask(exact[3], hole, "partial")
+	ask(exact[3], exact[3].hole(), "partial")
 	ask(exact[3], x.unlike(), "readable")
 	return asked
 }

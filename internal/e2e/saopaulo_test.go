@@ -8,13 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
-
-	"unicode"
 )
 
 // seized is one row of the real table, as far as these tests look at it.
@@ -162,7 +161,7 @@ func (x *table) unlike() string {
 
 // single are n weapons that a number of that shape tells from all others of the
 // table.
-func (x *table) single(t *testing.T, n int, shape string) (list []seized) {
+func (x *table) single(t testing.TB, n int, shape string) (list []seized) {
 	seen := x.count(func(w seized) string { return alike(w.number) })
 	is := regexp.MustCompile(shape)
 	for _, w := range x.weapons {
