@@ -21,7 +21,7 @@ func (c *call) makeSearch(b *events.SearchMade) decision {
 	if d := c.mayMake(b, acting); d.verdict != "" {
 		return d
 	}
-	id := events.SearchID(c.in.Src, c.in.Envelope.ID)
+	id := c.in.RecordID
 	if _, known := c.findSubject(id); known {
 		return reject("/headers/ce_id", "id_reused") // also after the window of requests
 	}
@@ -31,7 +31,7 @@ func (c *call) makeSearch(b *events.SearchMade) decision {
 	if c.inFuture(b.Incident.Date) {
 		return reject("/incident/date", "date_in_future")
 	}
-	if !searchable(b.Firearm.Marks) {
+	if !c.searchable(b.Firearm.Marks) {
 		return reject("/firearm/marks", "too_few_signs")
 	}
 	q := searchRow(id, c.next, b, c.sender, acting, c.in.At)
@@ -90,13 +90,13 @@ func isPartial(marks []events.Mark) bool {
 }
 
 // searchable says whether at least one mark can find a weapon.
-func searchable(marks []events.Mark) bool {
-	return slices.ContainsFunc(marks, func(m events.Mark) bool {
-		if !makesKey(m) {
-			return false
+func (c *call) searchable(marks []events.Mark) bool {
+	for i, m := range marks {
+		if makesKey(m) && (m.Status != "partial" && c.in.MilliBits[i] > 0 || matching.CanSearch(m.Text, m.Series)) {
+			return true
 		}
-		return m.Status != "partial" && matching.Measure(markOf(m)).MilliBits > 0 || matching.CanSearch(m.Text, m.Series)
-	})
+	}
+	return false
 }
 
 // standsUntil is the last day on which a question of that context stands. The

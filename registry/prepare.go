@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry/matching"
 )
 
 // Prepared is a request as far as it can be understood without the state:
@@ -15,9 +16,10 @@ type Prepared struct {
 	Errors      []events.FieldError // what was wrong with envelope or body
 	Undecodable bool                // no request can be made out at all
 	Fingerprint [8]byte             // of type and value: the same request or another
-	RecordID    events.UUID         // of record.submitted and record.withdrawn
+	RecordID    events.UUID         // of the record submitted or withdrawn, or of the search made
 	Digest      [8]byte             // of a record's content
 	CaseHash    uint32              // tells the cases of one owner apart
+	MilliBits   []int32             // strength of each mark of the firearm; 0 = one that finds nothing
 }
 
 // Prepare decodes and identifies one request from the mailbox src. It is pure
@@ -73,9 +75,23 @@ func (p *Prepared) identify(src string) {
 		p.RecordID = events.RecordID(src, b.Source)
 		p.Digest = events.Digest(b)
 		p.CaseHash = caseHash(b)
+		p.MilliBits = strengths(b.Firearm.Marks)
+	case *events.SearchMade:
+		p.RecordID = events.SearchID(src, p.Envelope.ID)
+		p.MilliBits = strengths(b.Firearm.Marks)
 	case *events.RecordWithdrawn:
 		p.RecordID = events.RecordID(src, b.Source)
 	}
+}
+
+func strengths(marks []events.Mark) []int32 {
+	bits := make([]int32, len(marks))
+	for i, m := range marks {
+		if makesKey(m) {
+			bits[i] = matching.Measure(markOf(m)).MilliBits
+		}
+	}
+	return bits
 }
 
 func fingerprint(t events.Type, value []byte) [8]byte {
