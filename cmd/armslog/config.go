@@ -25,9 +25,7 @@ func (a *app) configCommand() *cobra.Command {
 				if k.secret {
 					v.text = masked(v.text)
 				}
-				if u, err := url.Parse(v.text); err == nil && u.User != nil {
-					v.text = u.Redacted()
-				}
+				v.text = withoutPassword(v.text)
 				if v.text == "" {
 					v.text = "-"
 				}
@@ -56,6 +54,21 @@ func (a *app) configCommand() *cobra.Command {
 		},
 	}
 	return a.group("config", "What is used, and where it comes from: show, profile", show, profile)
+}
+
+// withoutPassword is an address as it may be shown. One that cannot be read is
+// cut before its @, since what stands there may be a password.
+func withoutPassword(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err == nil && u.User != nil:
+		return u.Redacted()
+	case err != nil || u.Host == "":
+		if i := strings.LastIndexByte(address, '@'); i >= 0 {
+			return "…" + address[i:]
+		}
+	}
+	return address
 }
 
 // masked shows which key it is, and not the key.

@@ -197,6 +197,50 @@ func TestSQL(t *testing.T) {
 	require.Contains(t, r.err, "query_refused: Code: 62. DB::Exception: Syntax error\nhint: ")
 }
 
+// Where `up` has its data directory at hand, sql needs no profile: the first
+// that has an address gives it. What is said otherwise goes before, and the
+// password is shown nowhere.
+func TestSQLWithoutProfile(t *testing.T) {
+	w := newWorld(t)
+	house := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		require.Equal(t, "hush", r.Header.Get("X-ClickHouse-Key"))
+		_, _ = out.Write([]byte("user\n" + r.Header.Get("X-ClickHouse-User") + "\n"))
+	}))
+	defer house.Close()
+	t.Setenv("ARMSLOG_SQL", "")
+	at := func(user string) string { return strings.Replace(house.URL, "http://", "http://"+user+":hush@", 1) }
+	write := func(profiles map[string]map[string]string) {
+		require.NoError(t, writeProfiles(filepath.Join(w.home, "armslog-data"), profiles))
+	}
+	write(map[string]map[string]string{"a": {"key": "ak_k0_X"}, "b": {"sql": at("second")}, "c": {"sql": at("third")}})
+	r := w.run("sql SELECT")
+	require.Equal(t, ran{0, "user\nsecond\n", ""}, r)
+	require.Equal(t, "user\nthird\n", w.ok("-p c sql SELECT"))
+	r = w.run("-o csv config show -v")
+	require.Contains(t, r.out, "second:xxxxx@")
+	require.NotContains(t, r.out+r.err, "hush")
+	require.Contains(t, w.ok("-o csv -p a config show -v"), "sql,http://analyst@127.0.0.1:8123,default", "a profile that was chosen is the one that counts")
+
+	t.Setenv("ARMSLOG_SQL", at("mine"))
+	require.Equal(t, "user\nmine\n", w.ok("sql SELECT"))
+	for _, bad := range []string{"analyst:hush@nowhere:8123", "http://analyst:hu%sh@nowhere"} {
+		t.Setenv("ARMSLOG_SQL", bad)
+		for _, line := range []string{"sql SELECT", "config show", "doctor"} {
+			r := w.run(line)
+			require.NotContains(t, r.out+r.err, "hush", line)
+			require.NotContains(t, r.out+r.err, "hu%sh", line)
+		}
+	}
+
+	house.Close()
+	t.Setenv("ARMSLOG_SQL", "")
+	r = w.run("sql SELECT")
+	require.Equal(t, exitError, r.code)
+	require.NotContains(t, r.err, "hush")
+	w.write("armslog-data/profiles.json", "{")
+	require.Contains(t, w.ok("-o csv config show -v"), "sql,http://analyst@127.0.0.1:8123,default")
+}
+
 // The commands that shells ask for.
 func TestCompletion(t *testing.T) {
 	w := newWorld(t)

@@ -24,20 +24,46 @@ func (s *settings) profiles() (map[string]map[string]string, string, error) {
 		paths = append(paths, path)
 	}
 	for _, path := range paths {
-		text, err := os.ReadFile(path)
+		profiles, err := readProfiles(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err != nil {
-			return nil, path, fmt.Errorf("read profiles: %w", err)
-		}
-		var file profilesFile
-		if err := json.Unmarshal(text, &file); err != nil {
-			return nil, path, fmt.Errorf("read profiles %s: %w", path, err)
-		}
-		return file.Profiles, path, nil
+		return profiles, path, err
 	}
 	return nil, paths[0], nil
+}
+
+func readProfiles(path string) (map[string]map[string]string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read profiles: %w", err)
+	}
+	var file profilesFile
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("read profiles %s: %w", path, err)
+	}
+	return file.Profiles, nil
+}
+
+// findTables takes the address of the tables from the data directory where
+// nothing else says it: that of `up` is the same in all profiles, as the tables
+// do not ask who of the registry somebody is. A file that cannot be read
+// changes nothing here; doctor says what is wrong with it.
+func (s *settings) findTables() {
+	if s.values["sql"].from != fromDefault {
+		return
+	}
+	path := filepath.Join(s.get("data"), "profiles.json")
+	profiles, err := readProfiles(path)
+	if err != nil {
+		return
+	}
+	for _, name := range sortedKeys(profiles) {
+		if address := profiles[name]["sql"]; address != "" {
+			s.values["sql"] = value{address, "profile " + name + " in " + path}
+			return
+		}
+	}
 }
 
 // writeProfiles writes the profiles of a data directory. They hold keys: the

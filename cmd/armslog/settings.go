@@ -51,6 +51,9 @@ type settings struct {
 
 type value struct{ text, from string }
 
+// fromDefault is where a value comes from that nobody gave.
+const fromDefault = "default"
+
 func newSettings(env func(string) (string, bool)) *settings {
 	return &settings{known: knownSettings(), env: env, values: map[string]value{}}
 }
@@ -75,6 +78,7 @@ func (s *settings) load(flags *pflag.FlagSet) error {
 	}
 	name := s.get("profile")
 	if name == "" {
+		s.findTables()
 		return nil
 	}
 	profiles, profilesPath, err := s.profiles()
@@ -106,7 +110,7 @@ func (s *settings) find(k setting, flags *pflag.FlagSet, profile map[string]stri
 	if v := file[k.name]; v != "" {
 		return value{v, path}
 	}
-	return value{k.fallback, "default"}
+	return value{k.fallback, fromDefault}
 }
 
 func (s *settings) get(name string) string { return s.values[name].text }

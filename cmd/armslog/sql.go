@@ -18,7 +18,8 @@ func (a *app) sqlCommand() *cobra.Command {
 		Use:   "sql [QUERY]",
 		Short: "Ask the analysts' tables; read only",
 		Long: "Ask the analysts' tables in ClickHouse (database analytics). Without a query it is read from\n" +
-			"standard input. It goes to ClickHouse itself, as the user that the setting sql names.",
+			"standard input. It goes to ClickHouse itself, as the user that the setting sql names; where\n" +
+			"nothing names it, a profile in the data directory of armslog up does.",
 		Example: `  armslog sql "SELECT make, count() n FROM analytics.records GROUP BY make ORDER BY n DESC LIMIT 3"`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,7 +66,7 @@ func (a *app) sql(ctx context.Context, query string) error {
 func (a *app) askClickHouse(ctx context.Context, query, format string) (*http.Response, error) {
 	u, err := url.Parse(a.settings.get("sql"))
 	if err != nil || u.Host == "" {
-		return nil, &usageError{fmt.Sprintf("setting sql %q is no address", a.settings.get("sql")), "such as http://analyst@127.0.0.1:8123"}
+		return nil, &usageError{fmt.Sprintf("setting sql %q is no address", withoutPassword(a.settings.get("sql"))), "such as http://analyst@127.0.0.1:8123"}
 	}
 	user := u.User
 	u.User = nil
