@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +39,10 @@ func (c *command) prepare(args ...string) *exec.Cmd {
 	path, err := program()
 	require.NoError(c.t, err)
 	cmd := exec.Command(path, args...)
-	cmd.Dir, cmd.Env = c.home, append(os.Environ(), c.env...)
+	mine := slices.DeleteFunc(os.Environ(), func(s string) bool { // of whoever runs the tests
+		return strings.HasPrefix(s, "ARMSLOG_") && !strings.HasPrefix(s, "ARMSLOG_CLICKHOUSE=")
+	})
+	cmd.Dir, cmd.Env = c.home, append(mine, c.env...)
 	return cmd
 }
 
