@@ -90,12 +90,17 @@ func (o *outbox) messages(org events.OrgID) (all []string) {
 	return all
 }
 
+func (j *journal) read(_ context.Context, f func(*registry.State)) error {
+	f(j.state)
+	return nil
+}
+
 // courier runs one over what the journal holds now.
 func (j *journal) courier(t interface{ Fatalf(string, ...any) }, o *outbox) {
 	end, _ := j.End(context.Background())
 	c := NewCourier(CourierConfig{
 		Source: upTo{j, end}, Entries: j, Outbox: o,
-		Renderer: registry.View{Read: func(f func(*registry.State)) { f(j.state) }, Entries: j},
+		Renderer: registry.View{Read: j.read, Entries: j},
 		Now:      func() time.Time { return time.UnixMilli(j.at) },
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

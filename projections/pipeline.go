@@ -112,12 +112,15 @@ func (p *pipeline) fill(ctx context.Context, l *load) (more bool, err error) {
 	}
 }
 
-// busyPause keeps the writer from making many small parts, which ClickHouse
-// would have to merge, while a lot comes in. It bounds how much later a min_seq
-// wait may end.
+// A writer that keeps up rests between loads for a multiple of what the last one
+// took, so that the tables use a part of the machine and not all of it, and
+// ClickHouse gets a few large parts instead of many small ones to merge.
+// longestRest bounds how much later a min_seq wait may end. One that is behind
+// does not rest.
 const (
-	busyPause   = 500 * time.Millisecond
-	busyEntries = 1_000
+	restPerWork = 4
+	longestRest = 500 * time.Millisecond
+	behind      = 50_000 // items that wait
 )
 
 func (p *pipeline) write(ctx context.Context, store func(*load) error) error {
@@ -136,14 +139,14 @@ func (p *pipeline) write(ctx context.Context, store func(*load) error) error {
 		if err := store(l); err != nil {
 			return err
 		}
-		busy := l.entries >= busyEntries
+		late := l.last.End-l.last.Offset > behind
 		l.reset()
 		p.free <- l
-		if !busy {
+		if late {
 			continue
 		}
 		select {
-		case <-time.After(busyPause - time.Since(start)):
+		case <-time.After(min(restPerWork*time.Since(start), longestRest)):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
