@@ -28,6 +28,9 @@ type ReferenceInfo struct {
 	Related []string `json:"related,omitempty"` // ids; joint production
 }
 
+// MakeID is the id that a make of this name has in the reference table.
+func MakeID(name string) string { return "make:" + foldName(name) }
+
 // References are the makes, models and calibres of the reference table, in the
 // order in which each kind came in.
 func (s *State) References() (list []ReferenceInfo) {

@@ -15,7 +15,7 @@ func measure(m events.Mark) matching.Strength {
 }
 
 // answer writes the reply to a search for people.
-func (a *app) answer(q *events.SearchMade, r *events.Reply, took time.Duration) error {
+func (a *app) answer(q *events.SearchMade, r *events.Reply, took time.Duration, known *makeLookUp) error {
 	partial := strongest(q.Firearm.Marks).Status == "partial"
 	a.headline(q, r, took)
 	for _, m := range r.Matches {
@@ -26,6 +26,9 @@ func (a *app) answer(q *events.SearchMade, r *events.Reply, took time.Duration) 
 	}
 	for _, m := range q.Firearm.Marks {
 		fmt.Fprintf(a.out, "mark     %s\n", markWords(m))
+	}
+	if words := known.words(); words != "" {
+		fmt.Fprintf(a.out, "make     %s\n", words)
 	}
 	if r.OnBehalfOf != "" {
 		fmt.Fprintf(a.out, "for      %s\n", r.OnBehalfOf)

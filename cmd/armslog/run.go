@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -100,6 +101,11 @@ func (a *app) client() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.clientWaiting(wait)
+}
+
+// clientWaiting sends nothing again once wait has passed.
+func (a *app) clientWaiting(wait time.Duration) (*client.Client, error) {
 	return client.New(client.Config{
 		URL:            a.settings.get("url"),
 		Key:            a.settings.get("key"),

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/armslog/armslog/events"
 )
 
 // sample is a table like that of Sao Paulo: all of it is invented.
@@ -29,6 +31,8 @@ func TestTour(t *testing.T) {
 	w.write("list.csv", "mark,make\nKTO44170,famae\n,famae\nNXPA3?718,glock\n")
 	w.write("org.json", `{"organisation_id":"NCB-CL","kind":"ncb","country":"CL","name":"Bureau CL"}`)
 	w.write("agreement.json", `{"agreement_id":"AGR-X","grantee":"WCO","rights":["trace"],"legal_basis":"invented","valid_from":"2026-01-01","valid_until":"2030-12-31"}`)
+	w.journal.must(t, events.TypeReferenceSubmitted, `{"name":"FAMAE","kind":"make","country":"CL"}`)
+	w.journal.must(t, events.TypeReferenceSubmitted, `{"name":"Taurus","kind":"make","country":"BR","related":["make:FAMAE"]}`)
 	var tour strings.Builder
 	for i, line := range []string{
 		"-p wco search KTO44170 --make FAMAE --calibre .40 --type submachine_gun --context recovered --country FJ --on-behalf-of FJ-CUSTOMS --operation TRIGGER-X --case-number FJ-881",
