@@ -60,7 +60,7 @@ func (r *rebuild) run(ctx context.Context) (*RebuildReport, error) {
 		return nil, err
 	}
 	start := time.Now()
-	if err := r.catchUp(ctx, r.cfg.Fold, r.observe); err != nil {
+	if err := r.unmerged(ctx, func() error { return r.catchUp(ctx, r.cfg.Fold, r.observe) }); err != nil {
 		return nil, err
 	}
 	out := &RebuildReport{Database: r.db.database(r.new), Projected: time.Since(start)}
@@ -88,6 +88,25 @@ func (r *rebuild) begin(ctx context.Context) (err error) {
 		return err
 	}
 	return r.db.create(ctx, r.new)
+}
+
+// unmerged fills the new tables while their parts are left as they are: merging
+// them meanwhile would do much of the work several times over. A crash in
+// between leaves tables that nobody looks at and the next rebuild drops.
+func (r *rebuild) unmerged(ctx context.Context, fill func() error) error {
+	if err := r.merges(ctx, "STOP"); err != nil {
+		return err
+	}
+	return errors.Join(fill(), r.merges(context.WithoutCancel(ctx), "START"))
+}
+
+func (r *rebuild) merges(ctx context.Context, verb string) error {
+	for _, t := range tables {
+		if err := r.db.exec(ctx, "SYSTEM "+verb+" MERGES "+r.db.database(r.new)+"."+t.Name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // observe takes what is expected from the encoded rows, so that the journal is

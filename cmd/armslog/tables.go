@@ -119,10 +119,8 @@ func (a *app) rebuildCommand() *cobra.Command {
 				return err
 			}
 			defer e.close()
-			s := registry.New()
 			report, err := projections.Rebuild(cmd.Context(), projections.RebuildConfig{
-				Database: e.db, Source: e.node.Source(), Keep: keep, Inboxes: s, Fold: func(x *events.Entry) { s.Evolve(x, nil) },
-				Log: slog.New(slog.DiscardHandler),
+				Database: e.db, Source: e.node.Source(), Keep: keep, Log: slog.New(slog.DiscardHandler),
 			})
 			if errors.Is(err, projections.ErrNotEqual) {
 				a.note("the new tables do not hold what they should: the old ones stay")

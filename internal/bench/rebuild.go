@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/embedded"
 	"github.com/armslog/armslog/internal/single"
 	"github.com/armslog/armslog/projections"
-	"github.com/armslog/armslog/registry"
 )
 
 // RebuildResult is what Rebuild measured, in seconds.
@@ -37,9 +35,8 @@ func (s *System) Rebuild(ctx context.Context, engine embedded.Engine) (RebuildRe
 		return RebuildResult{}, err
 	}
 	defer db.Close()
-	state := registry.New()
 	report, err := projections.Rebuild(ctx, projections.RebuildConfig{
-		Database: db, Source: s.Node.Source(), Inboxes: state, Fold: func(x *events.Entry) { state.Evolve(x, nil) }, Log: log,
+		Database: db, Source: s.Node.Source(), Log: log,
 	})
 	if err != nil {
 		return RebuildResult{}, err
