@@ -19,6 +19,7 @@ func (a *app) commands() []*cobra.Command {
 		// The program itself.
 		a.upCommand(),
 		a.serveCommand(),
+		a.keyCommand(),
 		a.fsckCommand(),
 		a.rebuildCommand(),
 		a.benchCommand(),
