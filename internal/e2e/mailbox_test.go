@@ -59,7 +59,7 @@ func TestMailbox(t *testing.T) {
 		messages = append(messages, r.message)
 	}
 	var before uint64
-	w.Node.Read(func(s *registry.State) { before = s.Next() })
+	w.read(func(s *registry.State) { before = s.Next() })
 	write(t, w.KafkaAddr, "NCB-BR", messages...)
 	eventually(t, "the last request is decided", func() bool {
 		_, ok := w.recordInfo("NCB-BR", "M-3")
@@ -101,7 +101,7 @@ func write(t testing.TB, addr string, org events.OrgID, messages ...kafka.Messag
 }
 
 func (w *world) recordInfo(owner events.OrgID, id string) (info registry.RecordInfo, ok bool) {
-	w.Node.Read(func(s *registry.State) {
+	w.read(func(s *registry.State) {
 		info, ok = s.Record(events.RecordID(owner, events.Source{System: "test", ID: id}))
 	})
 	return info, ok

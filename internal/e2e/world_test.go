@@ -209,14 +209,17 @@ func (w *world) told() map[events.OrgID]int {
 func (w *world) settled() {
 	w.t.Helper()
 	var next uint64
-	w.Node.Read(func(s *registry.State) { next = s.Next() })
+	w.read(func(s *registry.State) { next = s.Next() })
 	eventually(w.t, "the tables follow", func() bool {
 		return w.get("WCO", fmt.Sprint("/v1/searches?min_seq=", next-1)).status == http.StatusOK
 	})
 }
 
+// read shows the state.
+func (w *world) read(f func(*registry.State)) { w.Node.Read(f) }
+
 func (w *world) hash() (next uint64, hash [32]byte) {
-	w.Node.Read(func(s *registry.State) { next, hash = s.Next(), s.Hash() })
+	w.read(func(s *registry.State) { next, hash = s.Next(), s.Hash() })
 	return next, hash
 }
 
