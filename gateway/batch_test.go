@@ -379,9 +379,9 @@ func TestClientThatGoesAwayInMidStream(t *testing.T) {
 }
 
 func (w *world) record(org, id string) (info registry.RecordInfo, ok bool) {
-	w.log.Read(func(s *registry.State) {
+	require.NoError(w.t, w.log.Read(context.Background(), func(s *registry.State) {
 		info, ok = s.Record(events.RecordID(org, events.Source{System: "desk", ID: id}))
-	})
+	}))
 	return info, ok
 }
 

@@ -56,7 +56,9 @@ func (c *call) fromState(read func(*registry.State) any) error {
 		return err
 	}
 	var v any
-	c.cfg.Registry.Read(func(s *registry.State) { v = read(s) })
+	if err := c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) { v = read(s) }); err != nil {
+		return err
+	}
 	return c.json(http.StatusOK, 0, v)
 }
 
@@ -122,8 +124,8 @@ func (c *call) health() error {
 	return nil
 }
 
-// ready says that requests can be answered: the state is at the journal's end
-// and a leader is known.
+// ready says that requests can be answered: the state is at the journal's end,
+// a leader is known, and what is decided is acknowledged.
 func (c *call) ready() error {
 	if c.cfg.Ready != nil {
 		if err := c.cfg.Ready(); err != nil {
@@ -132,7 +134,9 @@ func (c *call) ready() error {
 		}
 	}
 	var next uint64
-	c.cfg.Registry.Read(func(s *registry.State) { next = s.Next() })
+	if err := c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) { next = s.Next() }); err != nil {
+		return err
+	}
 	c.send(http.StatusOK, 0, []byte(`{"status":"ready","next_seq":`+strconv.FormatUint(next, 10)+`}`))
 	return nil
 }

@@ -32,9 +32,10 @@ func (c *call) listInbox() error {
 		ctx, cancel := context.WithTimeout(c.r.Context(), wait)
 		stop := context.AfterFunc(c.life, cancel)
 		err := c.watch.wait(ctx, c.org(), after)
+		waited := ctx.Err() != nil
 		stop()
 		cancel()
-		if err != nil && c.r.Context().Err() != nil {
+		if err != nil && (!waited || c.r.Context().Err() != nil) {
 			return err
 		}
 	}
@@ -49,13 +50,16 @@ func (c *call) listInbox() error {
 func (c *call) inbox(ctx context.Context, after uint64, limit int) (Inbox, error) {
 	page := Inbox{Items: []events.Notification{}}
 	var seqs []uint64
-	c.cfg.Registry.Read(func(s *registry.State) {
+	err := c.cfg.Registry.Read(ctx, func(s *registry.State) {
 		page.Last, page.Acknowledged = s.InboxLen(c.org()), s.InboxAcked(c.org())
 		for n := after + 1; n <= page.Last && len(seqs) < limit; n++ {
 			seq, _ := s.InboxSeq(c.org(), n)
 			seqs = append(seqs, seq)
 		}
 	})
+	if err != nil {
+		return Inbox{}, err
+	}
 	for i, seq := range seqs {
 		e, err := c.cfg.View.Entry(ctx, seq)
 		if err != nil {

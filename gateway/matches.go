@@ -35,7 +35,10 @@ func (c *call) showMatch() error {
 	}
 	var info registry.MatchInfo
 	found := false
-	c.cfg.Registry.Read(func(s *registry.State) { info, found = s.Match(c.org(), c.id("id")) })
+	err := c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) { info, found = s.Match(c.org(), c.id("id")) })
+	if err != nil {
+		return err
+	}
 	if !found {
 		return notFound() // the same for one that is withheld as for none
 	}

@@ -46,6 +46,7 @@ func (e *BusyError) Error() string { return fmt.Sprintf("queue is full: retry in
 // UnavailableError is returned when a part of the system is down or behind.
 type UnavailableError struct {
 	Code       string // unavailable or lagging
+	Detail     string // what the caller is told; "" = what the code says
 	RetryAfter time.Duration
 }
 
@@ -54,8 +55,10 @@ func (e *UnavailableError) Error() string { return e.Code }
 // Registry is read access to the node's state, which follows the journal.
 type Registry interface {
 	// Read calls f with the state under the node's read lock. f MUST NOT keep
-	// the state, block, or do I/O.
-	Read(f func(*registry.State))
+	// the state, block, or do I/O. An error says that f was not called: ctx's,
+	// or *UnavailableError where the state cannot be shown soon, since it holds
+	// what is not acknowledged.
+	Read(ctx context.Context, f func(*registry.State)) error
 	// WaitSeq returns once the state has folded the entry seq.
 	WaitSeq(ctx context.Context, seq uint64) error
 	// CatchUp returns once the state has folded everything that the journal
@@ -66,7 +69,8 @@ type Registry interface {
 
 // View renders what people read, from the state and the journal.
 type View interface {
-	// Entry is the accepted entry seq.
+	// Entry is the accepted entry seq. It, and all that renders, returns
+	// *UnavailableError where state or journal cannot be read soon.
 	Entry(ctx context.Context, seq uint64) (*events.Entry, error)
 	// Meeting is what was compared when a pair met, and the record in short.
 	Meeting(ctx context.Context, m *events.Meeting) (events.MatchView, error)

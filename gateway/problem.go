@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -85,6 +86,7 @@ func unavailableProblem(err *UnavailableError) *Problem {
 	if err.Code == "lagging" {
 		detail = "this list has not got as far as you asked"
 	}
+	detail = cmp.Or(err.Detail, detail)
 	p := newProblem(err.Code, detail)
 	p.retryAfter = err.RetryAfter
 	return p

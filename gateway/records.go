@@ -111,10 +111,13 @@ func (c *call) recordAsOf() error {
 // little there as none: its full text is not asked for here.
 func (c *call) visibleRecord(id events.UUID) (info registry.RecordInfo, e *events.Entry, err error) {
 	found := false
-	c.cfg.Registry.Read(func(s *registry.State) {
+	err = c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) {
 		info, found = s.Record(id)
 		found = found && s.Sees(c.org(), info.Owner)
 	})
+	if err != nil {
+		return info, nil, err
+	}
 	if !found {
 		return info, nil, notFound()
 	}

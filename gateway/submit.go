@@ -31,12 +31,18 @@ func (c *call) submit(t events.Type, value []byte) error {
 		return err
 	}
 	e, err := c.decision(pending, record, wait)
+	if err == nil {
+		err = c.answer(e, record)
+		if errors.As(err, new(*UnavailableError)) {
+			err = ErrOutcomeUnknown // it is decided; only its answer cannot be read now
+		}
+	}
 	if err != nil {
 		p := problemOf(err)
 		p.Instance = "urn:uuid:" + id.String()
 		return p
 	}
-	return c.answer(e, record)
+	return nil
 }
 
 // decision waits for the entry. A caller who waits no longer changes nothing:
@@ -95,19 +101,19 @@ func (c *call) answer(e *events.Entry, record events.UUID) error {
 func (c *call) reply(e *events.Entry, record events.UUID) (events.Reply, error) {
 	if e.Verdict == events.Unchanged && len(e.Effects) == 0 {
 		// The entry stands for a run of rows and names none of them.
-		return c.unchanged(e.Seq, record), nil
+		return c.unchanged(e.Seq, record)
 	}
 	return c.cfg.View.Reply(c.r.Context(), e)
 }
 
-func (g *Gateway) unchanged(seq uint64, record events.UUID) events.Reply {
+func (c *call) unchanged(seq uint64, record events.UUID) (events.Reply, error) {
 	r := events.Reply{Seq: seq, Status: string(events.Unchanged), ID: record.String()}
-	g.cfg.Registry.Read(func(s *registry.State) {
+	err := c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) {
 		if info, ok := s.Record(record); ok {
 			r.Revision = info.Revision
 		}
 	})
-	return r
+	return r, err
 }
 
 // requestID is the ce_id: derived from the caller's key, so that the same key

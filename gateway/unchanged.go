@@ -23,11 +23,11 @@ const caughtUpWithin = 250 * time.Millisecond
 // holds: its first answer is told again, not "unchanged".
 func (b *batch) answerUnchanged(ch *chunk) {
 	prepared, found := b.known(ch)
-	if found && b.caughtUp() {
-		// One read lock for the whole chunk: the leader holds the write lock
-		// until its batch is acknowledged.
-		b.cfg.Registry.Read(func(s *registry.State) { b.divide(ch, prepared, s) })
-	} else {
+	// One read lock for the whole chunk: the leader holds the write lock until
+	// its batch is acknowledged.
+	divided := found && b.caughtUp() &&
+		b.cfg.Registry.Read(b.ctx, func(s *registry.State) { b.divide(ch, prepared, s) }) == nil
+	if !divided {
 		b.divide(ch, prepared, nil)
 	}
 	kept, m := ch.messages[:0], 0
@@ -65,7 +65,9 @@ func (b *batch) known(ch *chunk) (prepared []*registry.Prepared, found bool) {
 		return prepared, false // whether it may is the registry's to say
 	}
 	var exist []int
-	b.cfg.Registry.Read(func(s *registry.State) { exist = existing(ch, s) })
+	if b.cfg.Registry.Read(b.ctx, func(s *registry.State) { exist = existing(ch, s) }) != nil {
+		return prepared, false // the registry will say so
+	}
 	for _, m := range exist {
 		if prepared[m] == nil {
 			prepared[m] = b.prepare(ch.messages[m])

@@ -34,13 +34,18 @@ func newWatch(r Registry) *watch {
 	return &watch{registry: r, inboxes: map[events.OrgID]*watched{}, first: make(chan struct{}, 1)}
 }
 
-// wait returns once the inbox of org holds more than n entries, or ctx ends.
+// wait returns once the inbox of org holds more than n entries, ctx ends, or
+// the state cannot be read.
 func (w *watch) wait(ctx context.Context, org events.OrgID, n uint64) error {
 	for {
-		box := w.join(org)
-		if w.length(org) > n {
+		box, err := w.join(ctx, org)
+		if err != nil {
+			return err
+		}
+		length, err := w.length(ctx, org)
+		if err != nil || length > n {
 			w.leave(org, box)
-			return nil
+			return err
 		}
 		select {
 		case <-box.grown:
@@ -54,8 +59,11 @@ func (w *watch) wait(ctx context.Context, org events.OrgID, n uint64) error {
 
 // join comes before the look at the state: an entry that arrives in between
 // closes the channel that is waited on.
-func (w *watch) join(org events.OrgID) *watched {
-	length := w.length(org)
+func (w *watch) join(ctx context.Context, org events.OrgID) (*watched, error) {
+	length, err := w.length(ctx, org)
+	if err != nil {
+		return nil, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	box := w.inboxes[org]
@@ -68,7 +76,7 @@ func (w *watch) join(org events.OrgID) *watched {
 	case w.first <- struct{}{}:
 	default:
 	}
-	return box
+	return box, nil
 }
 
 func (w *watch) leave(org events.OrgID, box *watched) {
@@ -79,9 +87,9 @@ func (w *watch) leave(org events.OrgID, box *watched) {
 	}
 }
 
-func (w *watch) length(org events.OrgID) (n uint64) {
-	w.registry.Read(func(s *registry.State) { n = s.InboxLen(org) })
-	return n
+func (w *watch) length(ctx context.Context, org events.OrgID) (n uint64, err error) {
+	err = w.registry.Read(ctx, func(s *registry.State) { n = s.InboxLen(org) })
+	return n, err
 }
 
 // run follows the state until ctx ends; it rests while nobody waits.
@@ -94,7 +102,9 @@ func (w *watch) run(ctx context.Context) {
 				return
 			}
 		}
-		_ = w.registry.WaitSeq(ctx, w.look()) // an error is no news: look again
+		if next, err := w.look(ctx); err == nil {
+			_ = w.registry.WaitSeq(ctx, next) // an error is no news: look again
+		}
 		select {
 		case <-time.After(watchStep):
 		case <-ctx.Done():
@@ -111,8 +121,8 @@ func (w *watch) empty() bool {
 
 // look compares every inbox that is waited for with what it was, and returns
 // the seq to wait for next.
-func (w *watch) look() (next uint64) {
-	w.registry.Read(func(s *registry.State) {
+func (w *watch) look(ctx context.Context) (next uint64, err error) {
+	err = w.registry.Read(ctx, func(s *registry.State) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		next = s.Next()
@@ -123,5 +133,5 @@ func (w *watch) look() (next uint64) {
 			}
 		}
 	})
-	return next
+	return next, err
 }

@@ -48,6 +48,7 @@ type fakeLog struct {
 	moved   chan struct{} // closed and made anew when the state evolved
 	held    bool
 	fail    error // of the next appends
+	busy    error // of reads of the state
 	appends int   // appends seen
 	largest int   // messages of the largest
 }
@@ -142,10 +143,14 @@ func (p *fakePending) Next(ctx context.Context) (*events.Entry, error) {
 	}
 }
 
-func (l *fakeLog) Read(f func(*registry.State)) {
+func (l *fakeLog) Read(_ context.Context, f func(*registry.State)) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	if l.busy != nil {
+		return l.busy
+	}
 	f(l.state)
+	return nil
 }
 
 func (l *fakeLog) until(ctx context.Context, done func() bool) error {

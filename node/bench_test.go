@@ -169,7 +169,9 @@ func BenchmarkRead(b *testing.B) {
 	}()
 	b.ResetTimer()
 	for b.Loop() {
-		r.Read(func(s *registry.State) { _ = s.Next() })
+		if err := r.Read(ctx, func(s *registry.State) { _ = s.Next() }); err != nil {
+			b.Fatal(err)
+		}
 	}
 	b.StopTimer()
 	cancel()

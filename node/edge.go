@@ -16,7 +16,8 @@ import (
 // provides (mailboxes, state, view, readiness) it fills in.
 func Gateway(cfg gateway.Config, l net.Listener) Service {
 	return func(ctx context.Context, n *Node) error {
-		cfg.Mailboxes, cfg.Registry, cfg.View = mailboxLog{n}, n, edgeView{n.View(), n}
+		state := edgeState{n}
+		cfg.Mailboxes, cfg.Registry, cfg.View = mailboxLog{n}, state, edgeView{registry.View{Read: state.Read, Entries: state}, state}
 		cfg.Ready = n.readiness
 		g, err := gateway.New(cfg)
 		if err != nil {
@@ -64,7 +65,49 @@ func edgeError(err error) error {
 	case errors.Is(err, producers.ErrOutcomeUnknown):
 		return gateway.ErrOutcomeUnknown
 	case errors.Is(err, producers.ErrUnavailable):
-		return &gateway.UnavailableError{Code: "unavailable", RetryAfter: time.Second}
+		return errUnanswered
+	}
+	return err
+}
+
+// errUnanswered is what the edge tells while Kafka does not do its part.
+var errUnanswered = &gateway.UnavailableError{
+	Code: "unavailable", RetryAfter: time.Second, Detail: "the journal does not answer in time; what it has not acknowledged is shown to nobody",
+}
+
+// readWithin bounds a wait of the edge for the state, which a leader holds until
+// Kafka acknowledges, and for an entry of the journal.
+const readWithin = 2 * time.Second
+
+// edgeState is the node as the edge reads it: at once, or soon, or with
+// *gateway.UnavailableError.
+type edgeState struct{ *Node }
+
+func (s edgeState) Read(ctx context.Context, f func(*registry.State)) error {
+	if s.tryRead(f) {
+		return nil
+	}
+	return soon(ctx, func(ctx context.Context) error { return s.Node.Read(ctx, f) })
+}
+
+func (s edgeState) Entry(ctx context.Context, seq uint64) (e *events.Entry, err error) {
+	if e := s.hub.entry(seq); e != nil {
+		return e, nil
+	}
+	err = soon(ctx, func(ctx context.Context) error {
+		e, err = s.entries.Entry(ctx, seq)
+		return err
+	})
+	return e, err
+}
+
+// soon is what read returns, unless it takes longer than readWithin.
+func soon(ctx context.Context, read func(context.Context) error) error {
+	bounded, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	err := read(bounded)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		return errUnanswered
 	}
 	return err
 }
@@ -73,11 +116,11 @@ func edgeError(err error) error {
 // search's reply waits for the last of it.
 type edgeView struct {
 	registry.View
-	n *Node
+	state edgeState
 }
 
 func (v edgeView) Entry(ctx context.Context, seq uint64) (*events.Entry, error) {
-	return v.n.Entry(ctx, seq)
+	return v.state.Entry(ctx, seq)
 }
 
 func (v edgeView) Reply(ctx context.Context, e *events.Entry) (events.Reply, error) {
@@ -85,7 +128,7 @@ func (v edgeView) Reply(ctx context.Context, e *events.Entry) (events.Reply, err
 	if err != nil || !continues(e) {
 		return r, err
 	}
-	more := v.n.Subscribe(e.Seq + 1)
+	more := v.state.Subscribe(e.Seq + 1)
 	for {
 		entries, err := more.Next(ctx)
 		if err != nil {

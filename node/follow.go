@@ -99,9 +99,9 @@ func (n *Node) follow(ctx context.Context) error {
 
 // evolve takes a stretch of the journal into the state, and tells of it.
 func (n *Node) evolve(b *consumers.Batch) error {
-	n.mu.Lock()
+	n.hold()
 	err := n.fold(b)
-	n.mu.Unlock()
+	n.letGo()
 	if err != nil {
 		return err
 	}

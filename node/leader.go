@@ -17,7 +17,7 @@ import (
 // decision is a fact. It returns errDeposed when another leader owns the
 // journal, errUnfit when this node may not lead, nil when another node has been
 // elected, and any other error when the node cannot go on. In every case the
-// state holds accepted entries only.
+// state holds accepted entries only, or nobody reads it any more.
 //
 // Its steps are those of the design; ARCHITECTURE.md tells the same story with
 // the names of the functions.
@@ -69,10 +69,10 @@ func (n *Node) lead(ctx context.Context) error {
 		// Crash here: the decisions are forgotten with the process. The next
 		// leader opens the mailboxes at the same frontiers and decides again.
 		n.cfg.Failpoints.Hit("leader.4.before")
-		n.mu.Lock()
+		n.hold()
 		decided := n.decide(boxes.Mailboxes, nonce)
 		if len(decided.entries) == 0 {
-			n.mu.Unlock()
+			n.letGo()
 			continue
 		}
 
@@ -103,11 +103,9 @@ func (n *Node) lead(ctx context.Context) error {
 		}
 		n.cfg.Failpoints.Hit("leader.6.before")
 		if err != nil {
-			err = n.takeBack(ctx, err)
-			n.mu.Unlock()
-			return err
+			return n.takeBack(ctx, err)
 		}
-		n.mu.Unlock()
+		n.letGo()
 		n.tell(accepted)
 		n.cfg.Failpoints.Hit("leader.6.after")
 		if err := n.caughtUp(); err != nil {
@@ -249,15 +247,16 @@ func (n *Node) takeFromJournal(ctx context.Context, b *consumers.Batch, end int6
 }
 
 // takeBack makes the state hold accepted entries only, after a batch of which
-// that is not known, and returns why. When the node is stopping it forgets the
-// state instead: there is no time to fold, and nobody reads it any more.
+// that is not known, lets it go, and returns why. Where it cannot, the node is
+// at its end, and the state is never let go: whoever still waits for it gives
+// up, and sees neither what was not accepted nor a state without its entries.
 func (n *Node) takeBack(ctx context.Context, because error) error {
 	if ctx.Err() != nil {
-		n.state, n.pos = registry.New(), consumers.Position{}
-		return because
+		return because // there is no time to fold
 	}
 	if err := n.refold(ctx); err != nil {
 		return err
 	}
+	n.letGo()
 	return because
 }

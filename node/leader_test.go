@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -90,6 +91,8 @@ func TestNobodySeesADecisionBeforeItIsAcknowledged(t *testing.T) {
 		close(decided)
 	})
 	r := run(t, cfg)
+	figures := prometheus.NewRegistry()
+	node.RegisterMetrics(figures, r.Node)
 	r.enrol(bureau)
 	before, _ := r.hash()
 	p, err := r.Submit(t.Context(), bureau, []events.Message{recordOf(bureau, 0)})
@@ -103,13 +106,24 @@ func TestNobodySeesADecisionBeforeItIsAcknowledged(t *testing.T) {
 	defer cancel()
 	_, err = p.Next(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded, "nobody is answered")
-	seen := make(chan uint64, 1)
-	go r.Read(func(s *registry.State) { seen <- s.Next() })
+	next := func(ctx context.Context) (next uint64, err error) {
+		err = r.Read(ctx, func(s *registry.State) { next = s.Next() })
+		return next, err
+	}
+	impatient, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err = next(impatient)
+	require.ErrorIs(t, err, context.DeadlineExceeded, "nobody reads it, and nobody waits for ever")
+	require.EqualValues(t, before, metric(t, figures, "armslog_node_seq"), "metrics never wait, and count what is acknowledged")
+	waiting := make(chan uint64, 1)
+	go func() {
+		seen, _ := next(t.Context())
+		waiting <- seen
+	}()
 	select {
-	case next := <-seen:
-		require.Equal(t, before, next, "a reader saw a decision that was not acknowledged")
-	case <-time.After(100 * time.Millisecond): // it waits
-		defer func() { require.Equal(t, before+1, <-seen) }()
+	case seen := <-waiting:
+		require.Fail(t, "a reader did not wait", "it saw the state at %d", seen)
+	case <-time.After(100 * time.Millisecond):
 	}
 	_, err = r.Entry(t.Context(), before)
 	require.ErrorIs(t, err, consumers.ErrNotFollowed)
@@ -118,6 +132,25 @@ func TestNobodySeesADecisionBeforeItIsAcknowledged(t *testing.T) {
 	e, err := p.Next(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, before, e.Seq)
+	require.Equal(t, before+1, <-waiting, "who had the patience reads on")
+	seen, err := next(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, before+1, seen)
+	require.EqualValues(t, before+1, metric(t, figures, "armslog_node_seq"))
+}
+
+// metric is the value of a gauge.
+func metric(t testing.TB, from prometheus.Gatherer, name string) float64 {
+	t.Helper()
+	families, err := from.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	require.Fail(t, "there is no "+name)
+	return 0
 }
 
 func lastOwner(t testing.TB, c *sim.Cluster) string { return ownerOf(t, c.Client) }
@@ -153,7 +186,7 @@ func TestDeposedLeaderDropsItsState(t *testing.T) {
 	e := r.ask(bureau, recordOf(bureau, 1))[0] // the fourth batch
 	require.Equal(t, events.Rejected, e.Verdict, "what the journal says, not what was decided here")
 	require.Equal(t, "usurper", e.Owner)
-	r.Read(func(s *registry.State) {
+	r.read(func(s *registry.State) {
 		_, known := s.Record(events.RecordID(bureau, events.Source{System: "test", ID: "1"}))
 		require.False(t, known, "the decision that was not accepted has never been")
 	})
@@ -180,7 +213,7 @@ func TestLostAcknowledgementsDecideNothingTwice(t *testing.T) {
 		e := r.accepted(bureau, recordOf(bureau, i))[0]
 		require.Equal(t, record(i), string(e.Value), "the first decision, not that of the copy")
 	}
-	r.Read(func(s *registry.State) {
+	r.read(func(s *registry.State) {
 		for i := range 30 {
 			info, known := s.Record(events.RecordID(bureau, events.Source{System: "test", ID: itoa(i)}))
 			require.True(t, known)

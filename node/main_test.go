@@ -134,8 +134,16 @@ func (r *running) enrol(orgs ...string) {
 	}
 }
 
+func (r *running) read(f func(*registry.State)) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), limit)
+	defer cancel()
+	require.NoError(r.t, r.Read(ctx, f))
+}
+
 func (r *running) hash() (next uint64, hash [32]byte) {
-	r.Read(func(s *registry.State) { next, hash = s.Next(), s.Hash() })
+	r.t.Helper()
+	r.read(func(s *registry.State) { next, hash = s.Next(), s.Hash() })
 	return next, hash
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,12 +51,13 @@ type Node struct {
 
 	ready chan struct{} // closed when the state has first reached the journal's end
 
-	// mu guards state. The leader holds it from the first decision of a batch to
-	// its acknowledgement, a follower while it evolves. Only the goroutine of
+	// lock guards state. The leader holds it from the first decision of a batch
+	// to its acknowledgement, a follower while it evolves. Only the goroutine of
 	// lead and follow writes state and pos; it reads them without the lock.
-	mu    sync.RWMutex
-	state *registry.State
-	pos   consumers.Position
+	lock    stateLock
+	state   *registry.State
+	pos     consumers.Position
+	figures atomic.Pointer[figures] // of the state when it was last let go
 
 	reading atomic.Pointer[consumers.Mailboxes] // of this node's last reign
 
@@ -95,9 +95,11 @@ func New(cfg Config) *Node {
 			return consumers.LastMessage(ctx, client, topic)
 		},
 		ready: make(chan struct{}),
+		lock:  newStateLock(),
 		state: registry.New(),
 		close: func() { producers.Disconnect(client) },
 	}
+	n.figures.Store(&figures{})
 	n.entries = consumers.NewEntries(n.plain, cfg.CacheBytes)
 	n.topics = func(ctx context.Context, topics ...producers.Topic) error {
 		return producers.CreateTopics(ctx, client, cfg.Replication, topics...)

@@ -185,12 +185,12 @@ func TestServicesStartWhenReadyAndStopFirst(t *testing.T) {
 	n := node.New(config(c))
 	ctx, cancel := context.WithCancel(t.Context())
 	err := n.Run(ctx, func(ctx context.Context, n *node.Node) error {
-		n.Read(func(s *registry.State) { require.Positive(t, s.Next()) })
+		require.NoError(t, n.Read(ctx, func(s *registry.State) { require.Positive(t, s.Next()) }))
 		cancel()
 		<-ctx.Done()
-		n.Read(func(s *registry.State) {
+		require.NoError(t, n.Read(t.Context(), func(s *registry.State) {
 			require.Positive(t, s.Next(), "the state is there as long as somebody may read it")
-		})
+		}))
 		return ctx.Err()
 	})
 	require.NoError(t, err)

@@ -8,15 +8,6 @@ import (
 	"github.com/armslog/armslog/registry"
 )
 
-// Read calls f with the state under the read lock. f MUST NOT keep the state,
-// block, or do I/O. What f sees is acknowledged: a decision is shown to nobody
-// before the journal holds it.
-func (n *Node) Read(f func(*registry.State)) {
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	f(n.state)
-}
-
 // Wait returns the accepted entry that covers an offset of org's mailbox.
 func (n *Node) Wait(ctx context.Context, org events.OrgID, offset int64) (*events.Entry, error) {
 	return n.hub.wait(ctx, org, offset)
@@ -60,7 +51,8 @@ func (n *Node) Losses() []consumers.Loss {
 	return boxes.Losses()
 }
 
-// View renders replies and notifications from this node's state and journal.
+// View renders replies and notifications from this node's state and journal. It
+// waits for both as long as its callers' contexts do.
 func (n *Node) View() registry.View { return registry.View{Read: n.Read, Entries: n} }
 
 // Subscription hands out accepted entries, each once and in order.

@@ -23,7 +23,9 @@ type Entries interface {
 // from there, the rest from the journal at the seq that the effect names, so
 // that a notification read late says what was true when it was sent.
 type View struct {
-	Read    func(func(*State)) // calls its argument under the state's read lock
+	// Read calls its argument under the state's read lock. An error says that it
+	// was not called.
+	Read    func(context.Context, func(*State)) error
 	Entries Entries
 }
 
@@ -249,10 +251,10 @@ func (d description) mark(i int) string {
 func (v View) describe(ctx context.Context, id events.UUID, seq uint64, full bool) (d description, err error) {
 	found := false
 	if !full {
-		v.Read(func(s *State) { d, found = s.describe(id, seq) })
+		err = v.Read(ctx, func(s *State) { d, found = s.describe(id, seq) })
 	}
-	if found {
-		return d, nil
+	if found || err != nil {
+		return d, err
 	}
 	e, err := v.Entries.Entry(ctx, seq)
 	if err != nil {

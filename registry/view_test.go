@@ -26,11 +26,18 @@ func (l *leader) Entry(_ context.Context, seq uint64) (*events.Entry, error) {
 
 // view renders with what the leader knows, bare from the journal alone.
 func (l *leader) view() registry.View {
-	return registry.View{Read: func(f func(*registry.State)) { f(l.s) }, Entries: l}
+	return registry.View{Read: reading(l.s), Entries: l}
 }
 
 func (l *leader) bare() registry.View {
-	return registry.View{Read: func(f func(*registry.State)) { f(registry.New()) }, Entries: l}
+	return registry.View{Read: reading(registry.New()), Entries: l}
+}
+
+func reading(s *registry.State) func(context.Context, func(*registry.State)) error {
+	return func(_ context.Context, f func(*registry.State)) error {
+		f(s)
+		return nil
+	}
 }
 
 // reply is the whole answer to a request, due work included, as JSON.

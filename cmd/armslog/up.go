@@ -79,7 +79,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 			return errors.Join(err, s.Stop())
 		}
 	}
-	a.screen(s, began)
+	a.screen(ctx, s, began)
 	<-s.Done()
 	if err := s.Stop(); err != nil {
 		return err
@@ -119,9 +119,11 @@ func (a *app) fetching() func(embedded.Progress) {
 }
 
 // screen is what a newcomer sees when everything runs.
-func (a *app) screen(s *single.Single, began time.Time) {
+func (a *app) screen(ctx context.Context, s *single.Single, began time.Time) {
 	var seq uint64
-	s.Node.Read(func(st *registry.State) { seq = st.Next() })
+	if s.Node.Read(ctx, func(st *registry.State) { seq = st.Next() }) != nil {
+		return // stopped meanwhile
+	}
 	a.line("log", fmt.Sprintf("%-21s journal at seq %s", s.KafkaAddr, thousands(seq)))
 	if native, web := s.Tables(); native != "" {
 		a.line("tables", fmt.Sprintf("%-21s native, %s http   user analyst, read only", native, web[strings.LastIndex(web, ":"):]))

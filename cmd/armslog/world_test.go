@@ -179,10 +179,11 @@ func (j *journal) Submit(ctx context.Context, org events.OrgID, msgs []events.Me
 	return out, nil
 }
 
-func (j *journal) Read(f func(*registry.State)) {
+func (j *journal) Read(_ context.Context, f func(*registry.State)) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	f(j.state)
+	return nil
 }
 
 func (j *journal) WaitSeq(ctx context.Context, seq uint64) error {
