@@ -216,7 +216,10 @@ func (w *world) settled() {
 }
 
 // read shows the state.
-func (w *world) read(f func(*registry.State)) { w.Node.Read(f) }
+func (w *world) read(f func(*registry.State)) {
+	w.t.Helper()
+	require.NoError(w.t, w.Node.Read(within(w.t), f))
+}
 
 func (w *world) hash() (next uint64, hash [32]byte) {
 	w.read(func(s *registry.State) { next, hash = s.Next(), s.Hash() })
