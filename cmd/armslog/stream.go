@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"time"
 
@@ -36,7 +35,7 @@ type stream struct {
 	feed       func() (item, error)                // the next row, io.EOF behind the last; called in one goroutine
 	told       func(item, *client.Verdict) error   // in the order of the rows; nil: it went well, and nothing is to be said
 	checkpoint func(client.Counts, int64) error    // all rows up to a number are told: counts since the stream began
-	patience   time.Duration                       // how long the registry may be away
+	patience   time.Duration                       // how long the registry may be away, once it was there
 	retrying   func(err error, wait time.Duration) // tells that it is away
 
 	items    chan item
@@ -45,6 +44,7 @@ type stream struct {
 	verdicts map[int64]*client.Verdict
 	counts   client.Counts // of the connections before this one
 	lastSent int64         // number of the last row that was told
+	met      bool          // the registry was there, in this run or in one that it goes on with
 }
 
 // maxWaiting is how many rows may be under way: more than the registry keeps
@@ -62,12 +62,14 @@ func (s *stream) run(ctx context.Context) error {
 	defer cancel()
 	s.items = make(chan item, 256)
 	s.lastSent = s.options.From - 1
+	s.met = s.lastSent > 0
 	go s.pump(ctx)
 	pause := backoff.NewExponentialBackOff(backoff.WithInitialInterval(200*time.Millisecond), backoff.WithMaxElapsedTime(0))
 	failing := time.Time{} // since when nothing moves
 	for {
 		before := s.lastSent
 		finished, err := s.connection(ctx)
+		s.met = s.met || !errors.Is(err, client.ErrUnreachable)
 		switch {
 		case finished && err == nil:
 			return s.end()
@@ -80,10 +82,11 @@ func (s *stream) run(ctx context.Context) error {
 			failing = time.Now()
 			pause.Reset()
 		}
-		if !passing(err) || time.Since(failing) > s.patience {
+		left := s.mayBeAway() - time.Since(failing)
+		if !passing(err) || left <= 0 {
 			return err
 		}
-		wait := pause.NextBackOff()
+		wait := min(pause.NextBackOff(), left)
 		s.retrying(err, wait)
 		select {
 		case <-ctx.Done():
@@ -91,26 +94,6 @@ func (s *stream) run(ctx context.Context) error {
 		case <-time.After(wait):
 		}
 	}
-}
-
-// still says that the registry closed a connection because no row came for
-// long, which is how a file that grows slowly looks from there.
-func (s *stream) still(err error) bool {
-	var p *client.Problem
-	return errors.As(err, &p) && p.Status == http.StatusRequestTimeout && !slices.ContainsFunc(s.waiting, func(it item) bool { return it.number > 0 })
-}
-
-// passing says whether another connection may do better.
-func passing(err error) bool {
-	var p *client.Problem
-	if errors.As(err, &p) {
-		switch p.Status {
-		case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-			return p.Code != "quota_exceeded"
-		}
-		return false
-	}
-	return errors.Is(err, client.ErrOutcomeUnknown) || errors.Is(err, client.ErrUnreachable)
 }
 
 // pump reads ahead while rows are being sent.
