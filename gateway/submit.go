@@ -33,16 +33,14 @@ func (c *call) submit(t events.Type, value []byte) error {
 	e, err := c.decision(pending, record, wait)
 	if err == nil {
 		err = c.answer(e, record)
-		if errors.As(err, new(*UnavailableError)) {
-			err = ErrOutcomeUnknown // it is decided; only its answer cannot be read now
+		if !errors.As(err, new(*UnavailableError)) && !errors.Is(err, context.DeadlineExceeded) {
+			return err
 		}
+		err = ErrOutcomeUnknown // it is decided; only its answer cannot be read now
 	}
-	if err != nil {
-		p := problemOf(err)
-		p.Instance = "urn:uuid:" + id.String()
-		return p
-	}
-	return nil
+	p := problemOf(err)
+	p.Instance = "urn:uuid:" + id.String()
+	return p
 }
 
 // decision waits for the entry. A caller who waits no longer changes nothing:
@@ -103,7 +101,9 @@ func (c *call) reply(e *events.Entry, record events.UUID) (events.Reply, error) 
 		// The entry stands for a run of rows and names none of them.
 		return c.unchanged(e.Seq, record)
 	}
-	return c.cfg.View.Reply(c.r.Context(), e)
+	ctx, cancel := context.WithTimeout(c.r.Context(), c.cfg.Bounds.Wait)
+	defer cancel()
+	return c.cfg.View.Reply(ctx, e)
 }
 
 func (c *call) unchanged(seq uint64, record events.UUID) (events.Reply, error) {
