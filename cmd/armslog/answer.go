@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ func measure(m events.Mark) matching.Strength {
 }
 
 // answer writes the reply to a search for people.
-func (a *app) answer(q *events.SearchMade, r *events.Reply, took time.Duration, known *makeLookUp) error {
+func (a *app) answer(ctx context.Context, q *events.SearchMade, r *events.Reply, took time.Duration) error {
 	partial := strongest(q.Firearm.Marks).Status == "partial"
 	a.headline(q, r, took)
 	for _, m := range r.Matches {
@@ -27,7 +28,7 @@ func (a *app) answer(q *events.SearchMade, r *events.Reply, took time.Duration, 
 	for _, m := range q.Firearm.Marks {
 		fmt.Fprintf(a.out, "mark     %s\n", markWords(m))
 	}
-	if words := known.words(); words != "" {
+	if words := a.lookUpMake(ctx, q.Firearm.Make); words != "" {
 		fmt.Fprintf(a.out, "make     %s\n", words)
 	}
 	if r.OnBehalfOf != "" {

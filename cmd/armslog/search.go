@@ -115,8 +115,6 @@ func (a *app) search(ctx context.Context, f searchFlags, marks []string) error {
 		return fmt.Errorf("write question: %w", err)
 	}
 	a.sayDefaults()
-	known := a.lookUpMake(ctx, f.make)
-	defer known.giveUp()
 	began := time.Now()
 	var met int
 	err = a.postRaw(ctx, events.TypeSearchMade, "/v1/searches", body, func(raw json.RawMessage) error {
@@ -125,7 +123,7 @@ func (a *app) search(ctx context.Context, f searchFlags, marks []string) error {
 			return fmt.Errorf("read answer: %w", err)
 		}
 		met = len(reply.Matches)
-		return a.object(raw, func() error { return a.answer(question, &reply, time.Since(began), known) })
+		return a.object(raw, func() error { return a.answer(ctx, question, &reply, time.Since(began)) })
 	})
 	if err == nil && f.exitCode && met > 0 {
 		return silent(exitMatches)

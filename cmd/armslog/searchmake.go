@@ -10,57 +10,32 @@ import (
 	"github.com/armslog/armslog/schemas"
 )
 
-// makeLookUp is what the reference table makes of a make, looked up while the
-// search is under way. It is for people to read: whatever fails, or comes late,
-// is left out, and the search is what it is without.
-type makeLookUp struct {
-	asked  string
-	table  chan []registry.ReferenceInfo // nil: not looked up; at most one
-	giveUp context.CancelFunc
-}
-
-// makePatience is how much longer than for the answer is waited for the table.
+// makePatience is how long the reference table is waited for.
 const makePatience = 300 * time.Millisecond
 
-// lookUpMake begins to look a make up, if it will be read by people.
-func (a *app) lookUpMake(ctx context.Context, asked string) *makeLookUp {
-	ctx, cancel := context.WithCancel(ctx)
-	l := &makeLookUp{asked: asked, giveUp: cancel}
-	format, err := a.format()
-	if asked == "" || format != "table" || err != nil || a.global.dryRun {
-		return l
+// lookUpMake says what the reference table makes of a make, and nothing where
+// the table does not know it or does not come soon: the search is answered
+// without. It is asked once, behind the answer, which it so cannot disturb.
+func (a *app) lookUpMake(ctx context.Context, asked string) string {
+	if asked == "" {
+		return ""
 	}
-	c, err := a.clientWaiting(time.Nanosecond) // asked once
+	ctx, cancel := context.WithTimeout(ctx, makePatience)
+	defer cancel()
+	c, err := a.clientWaiting(time.Nanosecond)
 	if err != nil {
-		return l
-	}
-	l.table = make(chan []registry.ReferenceInfo, 1)
-	go func() {
-		defer close(l.table)
-		var found struct {
-			Items []registry.ReferenceInfo `json:"items"`
-		}
-		if _, err := c.Get(ctx, "/v1/reference", nil, &found); err == nil {
-			l.table <- found.Items
-		}
-	}()
-	return l
-}
-
-// words are "FAMAE → famae, Chile   related: taurus (joint production)", and
-// nothing for a make that the table does not know.
-func (l *makeLookUp) words() string {
-	if l.table == nil {
 		return ""
 	}
-	select {
-	case table := <-l.table:
-		return makeWords(l.asked, table)
-	case <-time.After(makePatience):
+	var table struct {
+		Items []registry.ReferenceInfo `json:"items"`
+	}
+	if _, err := c.Get(ctx, "/v1/reference", nil, &table); err != nil {
 		return ""
 	}
+	return makeWords(asked, table.Items)
 }
 
+// makeWords are "FAMAE → famae, Chile   related: taurus (joint production)".
 func makeWords(asked string, table []registry.ReferenceInfo) string {
 	id := registry.MakeID(asked)
 	i := slices.IndexFunc(table, func(r registry.ReferenceInfo) bool { return r.ID == id })
