@@ -163,11 +163,10 @@ func (f *KeyFile) Authenticate(r *http.Request) (Principal, error) {
 	return key.principal, nil
 }
 
-// refresh reads the file again if it changed, at most once a second.
+// refresh reads the file again if it changed, at most once a second. Whoever
+// comes while it is read waits for it: a key that was just made is known.
 func (f *KeyFile) refresh() {
-	if !f.mu.TryLock() {
-		return // somebody else is looking
-	}
+	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
 	if now.Sub(f.looked) < time.Second {

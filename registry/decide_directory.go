@@ -145,12 +145,18 @@ func (s *State) lexiconOf(kind string) *lexicon {
 	return nil
 }
 
-// referenceID is kind:NAME in the folded form, and for a model its make's too.
+// referenceID is the kind and the entry's own code (codes.local), or, where it
+// has none, its folded name; of a model, its make's before it: make:TAS,
+// model:TAS/82.
 func referenceID(b *events.ReferenceSubmitted) string {
-	if b.Kind == "model" && b.Make != "" {
-		return "model:" + foldName(trimKind(b.Make)) + "/" + foldName(b.Name)
+	own := b.Codes["local"]
+	if own == "" {
+		own = foldName(b.Name)
 	}
-	return b.Kind + ":" + foldName(b.Name)
+	if b.Kind == "model" && b.Make != "" {
+		own = trimKind(b.Make) + "/" + own
+	}
+	return b.Kind + ":" + own
 }
 
 func trimKind(id string) string {

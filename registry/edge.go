@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"slices"
 
 	"github.com/armslog/armslog/events"
 )
@@ -25,18 +26,23 @@ type ReferenceInfo struct {
 	ID      string   `json:"id"`
 	Name    string   `json:"name"`
 	Country string   `json:"country,omitempty"`
+	Aliases []string `json:"aliases,omitempty"`
 	Related []string `json:"related,omitempty"` // ids; joint production
 }
 
-// MakeID is the id that a make of this name has in the reference table.
-func MakeID(name string) string { return "make:" + foldName(name) }
+// Names says whether a name, however it is spelt, is the entry's or one of its
+// aliases.
+func (r ReferenceInfo) Names(name string) bool {
+	fold := foldName(name)
+	return fold == foldName(r.Name) || slices.ContainsFunc(r.Aliases, func(a string) bool { return fold == foldName(a) })
+}
 
 // References are the makes, models and calibres of the reference table, in the
 // order in which each kind came in.
 func (s *State) References() (list []ReferenceInfo) {
 	for _, l := range []*lexicon{&s.makes, &s.models, &s.calibres} {
 		for _, r := range l.known {
-			list = append(list, ReferenceInfo{ID: r.id, Name: r.name, Country: r.country, Related: r.related})
+			list = append(list, ReferenceInfo{ID: r.id, Name: r.name, Country: r.country, Aliases: r.spellings, Related: r.related})
 		}
 	}
 	return list

@@ -129,15 +129,7 @@ func (s *State) putReference(b *events.ReferenceSubmitted) {
 	if l == nil {
 		return
 	}
-	l.put(reference{id: referenceID(b), name: b.Name, country: b.Country, related: relatedIDs(b)}, b.Aliases)
-}
-
-// relatedIDs folds the names in related ids, which people write as they like.
-func relatedIDs(b *events.ReferenceSubmitted) (ids []string) {
-	for _, id := range b.Related {
-		ids = append(ids, b.Kind+":"+foldName(trimKind(id)))
-	}
-	return ids
+	l.put(reference{id: referenceID(b), name: b.Name, country: b.Country, related: b.Related}, b.Aliases)
 }
 
 func (s *State) revoke(b *events.AgreementRevoked) {

@@ -24,7 +24,7 @@ func (s *State) Hash() [32]byte {
 	for _, l := range []*lexicon{&s.makes, &s.models, &s.calibres, &s.places} {
 		d.values(l.texts, l.folds, l.entries)
 		for _, r := range l.known {
-			d.values(r.id, r.name, r.country, r.related, r.aliases)
+			d.values(r.id, r.name, r.country, r.related, r.spellings, r.aliases)
 		}
 	}
 	s.index.Hash(d.Hash)

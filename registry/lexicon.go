@@ -32,7 +32,9 @@ type reference struct {
 	name    string
 	country string
 	related []string // reference ids
-	aliases []uint32 // folds
+
+	spellings []string // aliases as given
+	aliases   []uint32 // folds of name and aliases
 }
 
 func newLexicon() lexicon {
@@ -140,6 +142,7 @@ func (l *lexicon) put(r reference, aliases []string) (amended bool) {
 		l.known = append(l.known, reference{})
 		l.byID[r.id] = i
 	}
+	r.spellings = aliases
 	for _, a := range append([]string{r.name}, aliases...) {
 		f := l.fold(a)
 		if f == 0 {

@@ -37,11 +37,13 @@ func (a *app) lookUpMake(ctx context.Context, asked string) string {
 
 // makeWords are "FAMAE → famae, Chile   related: taurus (joint production)".
 func makeWords(asked string, table []registry.ReferenceInfo) string {
-	id := registry.MakeID(asked)
-	i := slices.IndexFunc(table, func(r registry.ReferenceInfo) bool { return r.ID == id })
+	i := slices.IndexFunc(table, func(r registry.ReferenceInfo) bool {
+		return strings.HasPrefix(r.ID, "make:") && r.Names(asked)
+	})
 	if i < 0 {
 		return ""
 	}
+	id := table[i].ID
 	text := asked + " → " + strings.ToLower(table[i].Name)
 	if table[i].Country != "" {
 		text += ", " + countryName(table[i].Country)

@@ -16,7 +16,7 @@ import (
 func TestMakeWords(t *testing.T) {
 	table := []registry.ReferenceInfo{
 		{ID: "make:TAURUS", Name: "Taurus", Country: "BR", Related: []string{"make:FAMAE"}},
-		{ID: "make:FAMAE", Name: "FAMAE", Country: "CL", Related: []string{"make:SIG"}},
+		{ID: "make:FAMAE", Name: "FAMAE", Country: "CL", Aliases: []string{"famae mt 40"}, Related: []string{"make:SIG"}},
 		{ID: "make:SIG", Name: "SIG", Country: "ZZ"},
 		{ID: "make:SMITHWESSON", Name: "Smith & Wesson"},
 		{ID: "calibre:40", Name: ".40"},

@@ -46,3 +46,13 @@ func BenchmarkSystem(b *testing.B) {
 	})
 	require.NoError(b, s.Close())
 }
+
+func BenchmarkRate(b *testing.B) {
+	s, err := StartSystem(b.Context(), SystemConfig{Load: workload.New(workload.Config{Records: 20_000, Searches: 100_000, Seed: 3}), Sync: true, Engine: embeddedtest.Engine(b), Out: os.Stderr})
+	require.NoError(b, err)
+	b.Run("rate", func(b *testing.B) {
+		_, err = s.SearchAtRate(b.Context(), 1000, 10*time.Second)
+		require.NoError(b, err)
+	})
+	require.NoError(b, s.Close())
+}
