@@ -36,10 +36,13 @@ func (a *arena[T]) len() int { return a.n }
 
 // idTable finds a value of an arena by its 16-byte id: open addressing with
 // linear probing over 4-byte slots, at most 3/4 full. The ids themselves stay
-// in the arena. Ids are hashes (UUIDv5) or hold 62 random bits in their last
-// eight bytes (UUIDv7), so those eight bytes are the hash.
+// in the arena; a byte of each one's hash stands beside its slot, so that an id
+// that is not there, as most are not when they are looked up first, is known as
+// such without a look at the ids of others. Ids are hashes (UUIDv5) or hold 62
+// random bits in their last eight bytes (UUIDv7): those eight bytes are the hash.
 type idTable struct {
-	slots []uint32 // value number + 1; 0 = free
+	tags  []uint8  // of the hash; 0 = the slot is free
+	slots []uint32 // value number
 	n     int
 }
 
@@ -47,20 +50,21 @@ func idHash(id events.UUID) uint64 {
 	return binary.LittleEndian.Uint64(id[8:]) * 0x9e3779b97f4a7c15
 }
 
+// tagOf is never 0, and made of bits that choose no slot.
+func tagOf(hash uint64) uint8 { return uint8(hash>>56) | 1 }
+
 func (t *idTable) find(id events.UUID, idOf func(uint32) events.UUID) (uint32, bool) {
 	if t.n == 0 {
 		return 0, false
 	}
-	mask := uint64(len(t.slots) - 1)
-	for i := idHash(id) >> 8 & mask; ; i = (i + 1) & mask {
-		s := t.slots[i]
-		if s == 0 {
-			return 0, false
-		}
-		if idOf(s-1) == id {
-			return s - 1, true
+	hash, mask := idHash(id), uint64(len(t.slots)-1)
+	tag := tagOf(hash)
+	for i := hash >> 8 & mask; t.tags[i] != 0; i = (i + 1) & mask {
+		if t.tags[i] == tag && idOf(t.slots[i]) == id {
+			return t.slots[i], true
 		}
 	}
+	return 0, false
 }
 
 // insert adds value v, whose id is not in the table yet.
@@ -73,20 +77,21 @@ func (t *idTable) insert(v uint32, idOf func(uint32) events.UUID) {
 }
 
 func (t *idTable) place(v uint32, id events.UUID) {
-	mask := uint64(len(t.slots) - 1)
-	i := idHash(id) >> 8 & mask
-	for t.slots[i] != 0 {
+	hash, mask := idHash(id), uint64(len(t.slots)-1)
+	i := hash >> 8 & mask
+	for t.tags[i] != 0 {
 		i = (i + 1) & mask
 	}
-	t.slots[i] = v + 1
+	t.tags[i], t.slots[i] = tagOf(hash), v
 }
 
 func (t *idTable) grow(idOf func(uint32) events.UUID) {
-	old := t.slots
-	t.slots = make([]uint32, max(64, 2*len(old)))
-	for _, s := range old {
-		if s != 0 {
-			t.place(s-1, idOf(s-1))
+	tags, slots := t.tags, t.slots
+	size := max(64, 2*len(slots))
+	t.tags, t.slots = make([]uint8, size), make([]uint32, size)
+	for i, v := range slots {
+		if tags[i] != 0 {
+			t.place(v, idOf(v))
 		}
 	}
 }

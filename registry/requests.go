@@ -18,7 +18,8 @@ type requests struct {
 	ring  []request // capacity is a power of two
 	front uint64    // number of the oldest request remembered
 	next  uint64    // number of the next one
-	slots []uint32  // low bits of a request's number + 1; 0 = free
+	tags  []uint8   // of a slot's hash, as in idTable; 0 = free
+	slots []uint32  // low bits of a request's number
 }
 
 type request struct {
@@ -46,17 +47,19 @@ func (r *requests) find(org orgRef, id events.UUID, at int64) (request, bool) {
 	if r.next == r.front {
 		return request{}, false
 	}
-	mask := uint64(len(r.slots) - 1)
-	for i := requestHash(org, id) & mask; r.slots[i] != 0; i = (i + 1) & mask {
-		q := r.slot(i)
-		if q.id == id && q.org == org {
+	hash, mask := requestHash(org, id), uint64(len(r.slots)-1)
+	for i := hash & mask; r.tags[i] != 0; i = (i + 1) & mask {
+		if r.tags[i] != tagOf(hash) {
+			continue
+		}
+		if q := r.slot(i); q.id == id && q.org == org {
 			return *q, q.day+requestWindow >= events.DayOf(at)
 		}
 	}
 	return request{}, false
 }
 
-func (r *requests) slot(i uint64) *request { return r.at(uint64(r.slots[i] - 1)) }
+func (r *requests) slot(i uint64) *request { return &r.ring[r.slots[i]] }
 
 // add remembers a request and forgets those that the window has left behind.
 // A request forgotten at q.day but still stored gives its place up.
@@ -73,13 +76,13 @@ func (r *requests) add(q request) {
 }
 
 func (r *requests) place(number uint64) {
-	mask := uint64(len(r.slots) - 1)
 	q := r.at(number)
-	i := requestHash(q.org, q.id) & mask
-	for r.slots[i] != 0 {
+	hash, mask := requestHash(q.org, q.id), uint64(len(r.slots)-1)
+	i := hash & mask
+	for r.tags[i] != 0 {
 		i = (i + 1) & mask
 	}
-	r.slots[i] = uint32(number&uint64(len(r.ring)-1)) + 1
+	r.tags[i], r.slots[i] = tagOf(hash), uint32(number&uint64(len(r.ring)-1))
 }
 
 // drop forgets the oldest request. Later slots of its run move up, so that
@@ -88,14 +91,14 @@ func (r *requests) drop() {
 	mask := uint64(len(r.slots) - 1)
 	q := r.at(r.front)
 	i := requestHash(q.org, q.id) & mask
-	for r.slots[i] != uint32(r.front&uint64(len(r.ring)-1))+1 {
+	for r.tags[i] == 0 || r.slots[i] != uint32(r.front&uint64(len(r.ring)-1)) {
 		i = (i + 1) & mask
 	}
 	for j := i; ; {
-		r.slots[i] = 0
+		r.tags[i] = 0
 		for {
 			j = (j + 1) & mask
-			if r.slots[j] == 0 {
+			if r.tags[j] == 0 {
 				r.front++
 				return
 			}
@@ -104,7 +107,7 @@ func (r *requests) drop() {
 				break
 			}
 		}
-		r.slots[i], i = r.slots[j], j
+		r.tags[i], r.slots[i], i = r.tags[j], r.slots[j], j
 	}
 }
 
@@ -114,7 +117,7 @@ func (r *requests) grow() {
 	for n := r.front; n < r.next; n++ {
 		*r.at(n) = old[n&uint64(len(old)-1)]
 	}
-	r.slots = make([]uint32, 2*len(r.ring))
+	r.tags, r.slots = make([]uint8, 2*len(r.ring)), make([]uint32, 2*len(r.ring))
 	for n := r.front; n < r.next; n++ {
 		r.place(n)
 	}
