@@ -284,4 +284,3 @@ func number(h Header, bits int) (uint64, error) {
 	return n, nil
 }
 
-func decimal(n uint64) []byte { return strconv.AppendUint(nil, n, 10) }

@@ -200,8 +200,8 @@ func (x *crashes) finish() {
 	}
 	require.Len(x.t, decided, x.rows)
 	for row, seq := range x.answers {
-		key := string(headerOf(rowMessage(row), events.HeaderID))
-		require.Equal(x.t, seq, decided[key], "row %d was told another seq than the journal's", row)
+		key := headerOf(rowMessage(row), events.HeaderID)
+		require.Equal(x.t, seq, decided[string(key)], "row %d was told another seq than the journal's", row)
 	}
 }
 
