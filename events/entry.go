@@ -283,4 +283,3 @@ func number(h Header, bits int) (uint64, error) {
 	}
 	return n, nil
 }
-
