@@ -1,10 +1,8 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -12,8 +10,6 @@ import (
 
 	"github.com/armslog/armslog/producers"
 )
-
-func newBody(b []byte) io.Reader { return bytes.NewReader(b) }
 
 // floor is what nothing built on this log can be faster than: a message is
 // appended to one topic, fetched from it, appended to a second and fetched from

@@ -1,8 +1,8 @@
 package bench
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 )
-
-func errorsJoin(errs ...error) error { return errors.Join(errs...) }
 
 // RateResult is what SearchAtRate measured; times in milliseconds.
 type RateResult struct {
@@ -48,7 +46,7 @@ func (s *System) SearchAtRate(ctx context.Context, rate int, d time.Duration) (R
 }
 
 func (s *System) search(ctx context.Context, i int) error {
-	res, err := s.request(ctx, s.asker, http.MethodPost, "/v1/searches", newBody(s.load.AppendSearch(nil, i)))
+	res, err := s.request(ctx, s.asker, http.MethodPost, "/v1/searches", bytes.NewReader(s.load.AppendSearch(nil, i)))
 	if err != nil {
 		return err
 	}

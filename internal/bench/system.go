@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -65,7 +66,7 @@ func StartSystem(ctx context.Context, cfg SystemConfig) (*System, error) {
 // Close stops the system and removes its data.
 func (s *System) Close() error {
 	err := s.Stop()
-	return errorsJoin(err, os.RemoveAll(filepath.Dir(s.Dir)))
+	return errors.Join(err, os.RemoveAll(filepath.Dir(s.Dir)))
 }
 
 // prepare makes the directory and the keys.

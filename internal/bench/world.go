@@ -11,7 +11,7 @@ import (
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/workload"
 	"github.com/armslog/armslog/registry"
-	"github.com/armslog/armslog/registry/matching"
+	"github.com/armslog/armslog/schemas"
 )
 
 // start is the log time of the benchmarks' first entry: fixed, so that every
@@ -33,12 +33,11 @@ var directory = []struct {
 // organisation that asks.
 func genesis() (events.Genesis, []*registry.Input) {
 	g := events.Genesis{
-		JournalID: events.UUID{15: 1}, GeneralSecretariat: "IPSG", Name: "Bench", Policy: defaultPolicy(),
+		JournalID: events.UUID{15: 1}, GeneralSecretariat: "IPSG", Name: "Bench", Policy: schemas.DefaultPolicy(),
 	}
 	var in []*registry.Input
 	for i, d := range directory {
-		in = append(in, input("IPSG", int64(i), d.t, 0, []byte(d.body)))
-		in[i].Prepared = registry.Prepare("IPSG", events.NewEnvelope(events.RequestIDFrom("IPSG", string(rune('a'+i))), d.t).Headers, []byte(d.body))
+		in = append(in, input("IPSG", int64(i), d.t, i, []byte(d.body)))
 	}
 	return g, in
 }
@@ -68,11 +67,3 @@ func prepare(lo, hi int, one func(i int) *registry.Input) []*registry.Input {
 
 // perSecond is n things in d, as a rate.
 func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
-
-func defaultPolicy() []byte {
-	body, err := matching.DefaultPolicy().Encode()
-	if err != nil {
-		panic("bench: " + err.Error()) // a value of ours
-	}
-	return body
-}
