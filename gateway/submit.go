@@ -23,7 +23,10 @@ func (c *call) submit(t events.Type, value []byte) error {
 	}
 	id := c.requestID()
 	headers := c.headers(t, id)
-	record := registry.Prepare(c.org(), headers, value).RecordID
+	var record events.UUID // in flight until it is decided; other requests concern none
+	if t == events.TypeRecordSubmitted || t == events.TypeRecordWithdrawn {
+		record = registry.Prepare(c.org(), headers, value).RecordID
+	}
 	c.flight.start(record)
 	pending, err := c.cfg.Mailboxes.Submit(c.r.Context(), c.org(), []events.Message{{Headers: headers, Value: value}})
 	if err != nil {
