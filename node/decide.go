@@ -54,15 +54,24 @@ func (n *Node) decide(boxes *consumers.Mailboxes, nonce string) *decided {
 		due++
 	}
 	if len(n.taken) == 0 {
-		n.taken = boxes.Take(batchEntries, batchInput)
+		n.taken = inputs(boxes.Take(batchEntries, batchInput))
+		n.state.Foresee(n.taken)
 	}
 	for len(n.taken) > 0 && len(d.entries) < batchEntries && d.bytes < batchBytes {
-		r := n.taken[0]
+		in := n.taken[0]
 		n.taken[0], n.taken = nil, n.taken[1:]
-		d.decide(&registry.Input{Src: r.Org, Span: r.Span, Value: r.Value, Prepared: r.Prepared}, r.Off, at)
+		d.decide(in, in.Off, at)
 	}
 	d.endRun()
 	return d
+}
+
+func inputs(requests []*consumers.Request) []*registry.Input {
+	in := make([]*registry.Input, len(requests))
+	for i, r := range requests {
+		in[i] = &registry.Input{Src: r.Org, Off: r.Off, Span: r.Span, Value: r.Value, Prepared: r.Prepared}
+	}
+	return in
 }
 
 // decide decides one request. From one mailbox, a run of requests that change

@@ -61,7 +61,7 @@ type Node struct {
 
 	reading atomic.Pointer[consumers.Mailboxes] // of this node's last reign
 
-	taken []*consumers.Request // from the mailboxes, not decided yet; the leader's own
+	taken []*registry.Input // from the mailboxes, not decided yet; the leader's own
 }
 
 // Service is a role beside the registry: the gateway, the projector, the

@@ -83,7 +83,7 @@ func (c *call) recordDates(b *events.RecordSubmitted) (errs []events.FieldError)
 // weakMarks warns of marks that never alert by themselves.
 func (c *call) weakMarks(marks []events.Mark) (warnings []events.FieldError) {
 	for i, m := range marks {
-		if makesKey(m) && c.policy.Class(c.in.MilliBits[i]) == matching.Weak {
+		if makesKey(m) && c.policy.Class(c.in.Marks[i].MilliBits) == matching.Weak {
 			warnings = append(warnings, events.FieldError{Pointer: "/firearm/marks/" + strconv.Itoa(i), Code: "weak_mark"})
 		}
 	}

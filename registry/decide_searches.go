@@ -92,7 +92,7 @@ func isPartial(marks []events.Mark) bool {
 // searchable says whether at least one mark can find a weapon.
 func (c *call) searchable(marks []events.Mark) bool {
 	for i, m := range marks {
-		if makesKey(m) && (m.Status != "partial" && c.in.MilliBits[i] > 0 || matching.CanSearch(m.Text, m.Series)) {
+		if makesKey(m) && (m.Status != "partial" && c.in.Marks[i].MilliBits > 0 || matching.CanSearch(m.Text, m.Series)) {
 			return true
 		}
 	}

@@ -19,7 +19,7 @@ type Prepared struct {
 	RecordID    events.UUID         // of the record submitted or withdrawn, or of the search made
 	Digest      [8]byte             // of a record's content
 	CaseHash    uint32              // tells the cases of one owner apart
-	MilliBits   []int32             // strength of each mark of the firearm; 0 = one that finds nothing
+	Marks       []PreparedMark      // of the firearm
 }
 
 // Prepare decodes and identifies one request from the mailbox src. It is pure
@@ -75,23 +75,30 @@ func (p *Prepared) identify(src string) {
 		p.RecordID = events.RecordID(src, b.Source)
 		p.Digest = events.Digest(b)
 		p.CaseHash = caseHash(b)
-		p.MilliBits = strengths(b.Firearm.Marks)
+		p.Marks = measure(b.Firearm.Marks)
 	case *events.SearchMade:
 		p.RecordID = events.SearchID(src, p.Envelope.ID)
-		p.MilliBits = strengths(b.Firearm.Marks)
+		p.Marks = measure(b.Firearm.Marks)
 	case *events.RecordWithdrawn:
 		p.RecordID = events.RecordID(src, b.Source)
 	}
 }
 
-func strengths(marks []events.Mark) []int32 {
-	bits := make([]int32, len(marks))
+// PreparedMark is what a mark comes to in the index; the zero value finds
+// nothing.
+type PreparedMark struct {
+	Key       uint64 // matching.KeyHash
+	MilliBits int32  // strength, thousandths of a bit
+}
+
+func measure(marks []events.Mark) []PreparedMark {
+	prepared := make([]PreparedMark, len(marks))
 	for i, m := range marks {
 		if makesKey(m) {
-			bits[i] = matching.Measure(markOf(m)).MilliBits
+			prepared[i] = PreparedMark{Key: matching.KeyHash(markOf(m)), MilliBits: matching.Measure(markOf(m)).MilliBits}
 		}
 	}
-	return bits
+	return prepared
 }
 
 func fingerprint(t events.Type, value []byte) [8]byte {

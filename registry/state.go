@@ -33,6 +33,7 @@ type State struct {
 	policyName string
 	due        dueWork
 	scratch    matching.Scratch // buffers of Decide, no part of what is known
+	seen       uint8            // by Foresee, no part of what is known
 }
 
 // New is the state before the first entry.
@@ -75,10 +76,12 @@ func (s *State) addSubject(r subject) uint32 {
 // those the subject had. Marks that stay as they were are left alone.
 func (s *State) setMarks(row uint32, marks []events.Mark) {
 	r := s.subject(row)
-	if s.sameMarks(row, marks) {
-		return
+	if r.marks > 0 {
+		if s.sameMarks(row, marks) {
+			return
+		}
+		s.dropMarks(row)
 	}
-	s.dropMarks(row)
 	for i, m := range marks {
 		if !makesKey(m) {
 			continue
@@ -115,7 +118,9 @@ func (s *State) dropMarks(row uint32) {
 	for _, id := range s.marksOf(row) {
 		s.index.Remove(id)
 	}
-	delete(s.moreMarks, row)
+	if r := s.subject(row); r.marks > 1 {
+		delete(s.moreMarks, row)
+	}
 	s.subject(row).marks = 0
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/armslog/armslog/events"
@@ -50,6 +51,9 @@ func Decide(load workload.Load, out io.Writer) DecideResult {
 	return r
 }
 
+// batch is how many requests a leader looks ahead.
+const batch = 128
+
 const slice = 50_000 // requests prepared at a time, so that they do not fill the heap
 
 func decideRecords(s *registry.State, load workload.Load, lo, hi int) (spent time.Duration) {
@@ -73,10 +77,13 @@ func decideSearches(s *registry.State, load workload.Load, n int) (spent time.Du
 func run(s *registry.State, inputs []*registry.Input) time.Duration {
 	runtime.GC() // what preparing left behind is not the decisions' cost
 	began := time.Now()
-	for _, in := range inputs {
-		in.At = max(in.At, s.LastAt())
-		e := s.Decide(in)
-		s.Evolve(e, in.Prepared)
+	for batch := range slices.Chunk(inputs, batch) {
+		s.Foresee(batch)
+		for _, in := range batch {
+			in.At = max(in.At, s.LastAt())
+			e := s.Decide(in)
+			s.Evolve(e, in.Prepared)
+		}
 	}
 	return time.Since(began)
 }
