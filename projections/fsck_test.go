@@ -35,8 +35,8 @@ func TestFsckFindsDamage(t *testing.T) {
 		name, damage string
 		want         Difference
 	}{
-		{"deleted row", "DELETE FROM " + g + ".records WHERE record_id = '" + id + "'",
-			Difference{Table: "records", Key: id, What: Missing}},
+		{"deleted row", "DELETE FROM " + g + ".record_history WHERE record_id = '" + id + "' AND revision = 1",
+			Difference{Table: "record_history", Key: id + " 1", What: Missing}},
 		{"changed row", "ALTER TABLE " + g + ".record_history UPDATE make = 'rossi' WHERE record_id = '" + id + "' AND revision = 2 SETTINGS mutations_sync = 2",
 			Difference{Table: "record_history", Key: id + " 2", What: Changed}},
 		{"extra row", "INSERT INTO " + g + ".rejects (seq, ordinal, code) VALUES (3, 7, 'forged')",
@@ -113,7 +113,7 @@ func TestRebuildWhileAWorkerGoesOn(t *testing.T) {
 		wait(t, q, j.last())
 	}
 	clean(t, d, j)
-	require.NotZero(t, count(t, d, d.database(1)+".records"), "kept")
+	require.NotZero(t, count(t, d, d.database(1)+".record_history"), "kept")
 	_, err = Rebuild(t.Context(), RebuildConfig{Database: d, Source: j, Inboxes: j.state})
 	require.NoError(t, err)
 	j.ask("NCB-BR", record("after", "QW33333"))

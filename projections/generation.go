@@ -42,11 +42,11 @@ func (d *Database) setup(ctx context.Context) (generation, error) {
 // Setup leaves such views alone, so that it cannot undo a rebuild that points
 // them elsewhere at this moment.
 func (d *Database) pointed(ctx context.Context, g generation) (ok bool, err error) {
-	err = d.native.QueryRow(ctx, "SELECT (SELECT count() FROM system.tables WHERE database = {views:String}"+
-		" AND (name = 'generation' OR position(create_table_query, {tables:String} || '.' || name) > 0)) > {count:UInt32} AND"+
-		" (SELECT count() FROM system.columns WHERE database = {views:String} AND table != 'generation') ="+
+	err = d.native.QueryRow(ctx, "SELECT (SELECT count() FROM system.tables WHERE database = {views:String} AND (name = 'generation'"+
+		" OR position(create_table_query, {tables:String} || '.' || if(name = 'records', 'record_history', name)) > 0)) > {count:UInt32} AND"+
+		" (SELECT count() FROM system.columns WHERE database = {views:String} AND table NOT IN ('generation', 'records')) ="+
 		" (SELECT count() FROM system.columns WHERE database = {tables:String} AND table != 'goose_db_version')",
-		named("views", d.cfg.Database), named("tables", d.database(g)), named("count", len(tables)+1)).Scan(&ok)
+		named("views", d.cfg.Database), named("tables", d.database(g)), named("count", len(tables)+2)).Scan(&ok)
 	if err != nil {
 		return false, fmt.Errorf("read views: %w", err)
 	}
@@ -107,12 +107,20 @@ func (d *Database) point(ctx context.Context, g generation) error {
 			return err
 		}
 	}
+	if err := d.exec(ctx, fmt.Sprintf(currentRecords, d.cfg.Database, d.database(g))); err != nil {
+		return err
+	}
 	if err := d.analystViews(ctx); err != nil {
 		return err
 	}
 	return d.exec(ctx, fmt.Sprintf("CREATE OR REPLACE VIEW %s.generation AS SELECT toUInt32(%d) AS generation",
 		d.cfg.Database, g))
 }
+
+// currentRecords is the view of every record as it stands: the revisions that
+// no other follows. Revisions are dense, and most records have one.
+const currentRecords = `CREATE OR REPLACE VIEW %[1]s.records AS SELECT * FROM %[2]s.record_history FINAL
+WHERE (record_id, revision) NOT IN (SELECT record_id, toUInt32(revision - 1) FROM %[2]s.record_history WHERE revision > 1)`
 
 func (d *Database) analystViews(ctx context.Context) error {
 	views, err := ddl.Views(d.cfg.Analytics, d.cfg.Database)

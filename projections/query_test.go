@@ -229,7 +229,7 @@ func TestAnalystReadsViewsAndNothingElse(t *testing.T) {
 	}
 	for _, query := range []string{
 		"SELECT count() FROM " + d.cfg.Database + ".records",
-		"SELECT count() FROM " + d.database(1) + ".records",
+		"SELECT count() FROM " + d.database(1) + ".record_history",
 		"SELECT * FROM system.query_log",
 		"SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a String')",
 		"INSERT INTO " + a + ".records (make) VALUES ('x')",

@@ -24,7 +24,7 @@ type keyPart int
 
 const text keyPart = -1
 
-// The sheets of Rows. Records and record_history share one.
+// The sheets of Rows.
 const (
 	recordSheet = iota
 	recordStatusSheet
@@ -55,7 +55,6 @@ const recordColumns = "record_id, revision, seq, at, owner, source_system, sourc
 // tables are all tables that follow from the journal, in the order in which
 // they are written.
 var tables = []Table{
-	{"records", recordColumns, "record_id", []keyPart{16}, recordSheet},
 	{"record_history", recordColumns, "record_id, revision", []keyPart{16, 4}, recordSheet},
 	{"record_status", "record_id, seq, at, revision, owner, status, reason, replaced_by",
 		"record_id, seq", []keyPart{16, 8}, recordStatusSheet},
