@@ -12,16 +12,14 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/metadata"
-
-	"github.com/armslog/armslog/events"
 )
 
-// bulk is a connection to the journal's leader for one purpose: to replay what
-// is already there. An entry has some twenty headers, and the client library
-// allocates for each of them; a restart folds millions of entries. So this
-// speaks the one request that matters, Fetch version 4, and leaves the records
+// bulk is a connection to one broker for one purpose: to fetch much. A journal
+// entry has some twenty headers, and the client library allocates for each of
+// them, and for each request of a mailbox; a restart folds millions of entries,
+// and an import is read from its mailbox as fast as it is written. So this
+// speaks the one request that matters, Fetch version 5, and leaves the records
 // where they were received. On any error the library takes over.
 //
 // The format: https://kafka.apache.org/protocol#The_Messages_Fetch
@@ -31,37 +29,35 @@ type bulk struct {
 }
 
 // errNoBulk is returned when only the library can read: the connection wants
-// SASL, or batches are compressed.
+// SASL, or batches are compressed or of an older format.
 var errNoBulk = errors.New("cannot be read in bulk")
 
-func (j *Journal) dialBulk(ctx context.Context) (*bulk, error) {
-	transport, ok := j.client.Transport.(*kafka.Transport)
+// dialBulk connects to a broker as the client would.
+func dialBulk(ctx context.Context, client *kafka.Client, addr string) (*bulk, error) {
+	transport, ok := client.Transport.(*kafka.Transport)
 	if !ok || transport.SASL != nil {
 		return nil, errNoBulk
-	}
-	addr, err := j.leader(ctx)
-	if err != nil {
-		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var conn net.Conn
+	var err error
 	if transport.TLS != nil {
 		conn, err = (&tls.Dialer{Config: transport.TLS}).DialContext(ctx, "tcp", addr)
 	} else {
 		conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("dial the journal's leader: %w", err)
+		return nil, fmt.Errorf("dial broker: %w", err)
 	}
 	return &bulk{Conn: conn}, nil
 }
 
-// leader is the address of the broker that leads the journal.
-func (j *Journal) leader(ctx context.Context) (string, error) {
-	res, err := j.client.Transport.RoundTrip(ctx, j.client.Addr, &metadata.Request{TopicNames: []string{events.JournalTopic}})
+// leaderAddr is the address of the broker that leads a topic's one partition.
+func leaderAddr(ctx context.Context, client *kafka.Client, topic string) (string, error) {
+	res, err := client.Transport.RoundTrip(ctx, client.Addr, &metadata.Request{TopicNames: []string{topic}})
 	if err != nil {
-		return "", fmt.Errorf("find the journal's leader: %w", err)
+		return "", fmt.Errorf("find leader: %w", err)
 	}
 	m := res.(*metadata.Response)
 	for _, t := range m.Topics {
@@ -73,17 +69,37 @@ func (j *Journal) leader(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("find the journal's leader: %w", kafka.LeaderNotAvailable)
+	return "", fmt.Errorf("find leader: %w", kafka.LeaderNotAvailable)
 }
 
-// fetch returns the records from an offset on.
-func (c *bulk) fetch(ctx context.Context, from int64, bytes int32) ([]record, error) {
-	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+// wanted asks for the records of a topic's one partition, from an offset on.
+type wanted struct {
+	topic  string
+	offset int64
+	bytes  int32 // at most, but for the first batch
+}
+
+// fetched is what a broker says of one topic.
+type fetched struct {
+	topic   string
+	code    kafka.Error // 0 = none
+	start   int64       // of the log; -1 = not said
+	end     int64       // of the log: the high watermark
+	records []record
+	next    int64 // offset after the last record, those of transaction markers included
+	err     error // the records cannot be read
+}
+
+// fetch returns what is there of each topic, in the order in which the broker
+// says it, once something is there or wait is over. After an error the
+// connection is of no more use.
+func (c *bulk) fetch(ctx context.Context, topics []wanted, bytes int32, wait time.Duration) ([]fetched, error) {
+	if err := c.SetDeadline(time.Now().Add(wait + patience)); err != nil {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	if _, err := c.Write(fetchRequest(from, bytes)); err != nil {
+	if _, err := c.Write(fetchRequest(topics, bytes, wait)); err != nil {
 		return nil, fmt.Errorf("send fetch: %w", err)
 	}
 	var size [4]byte
@@ -98,27 +114,31 @@ func (c *bulk) fetch(ctx context.Context, from int64, bytes int32) ([]record, er
 	if _, err := io.ReadFull(c, answer); err != nil {
 		return nil, fmt.Errorf("receive fetch: %w", err)
 	}
-	return c.answer(answer, from)
+	return c.answer(answer, topics)
 }
 
 // maxResponse bounds what is believed of a size: two of the largest batches.
 const maxResponse = 32 << 20
 
-func fetchRequest(from int64, bytes int32) []byte {
-	const fetchKey, version = 1, 4
+func fetchRequest(topics []wanted, bytes int32, wait time.Duration) []byte {
+	const fetchKey, version = 1, 5
 	be := binary.BigEndian
-	b := be.AppendUint32(make([]byte, 0, 128), 0) // size, below
+	b := be.AppendUint32(make([]byte, 0, 64+64*len(topics)), 0) // size, below
 	b = be.AppendUint16(be.AppendUint16(b, fetchKey), version)
-	b = appendString(be.AppendUint32(b, 0), "armslog")     // correlation, client id
-	b = be.AppendUint32(b, 0xffffffff)                     // replica -1: a consumer
-	b = be.AppendUint32(b, uint32(maxWait.Milliseconds())) // max wait
-	b = be.AppendUint32(b, 1)                              // min bytes
-	b = be.AppendUint32(b, uint32(bytes))                  // max bytes
-	b = append(b, 0)                                       // read uncommitted
-	b = appendString(be.AppendUint32(b, 1), events.JournalTopic)
-	b = be.AppendUint32(be.AppendUint32(b, 1), 0) // partition 0
-	b = be.AppendUint64(b, uint64(from))
-	b = be.AppendUint32(b, uint32(bytes))
+	b = appendString(be.AppendUint32(b, 0), "armslog")  // correlation, client id
+	b = be.AppendUint32(b, 0xffffffff)                  // replica -1: a consumer
+	b = be.AppendUint32(b, uint32(wait.Milliseconds())) // max wait
+	b = be.AppendUint32(b, 1)                           // min bytes
+	b = be.AppendUint32(b, uint32(bytes))               // max bytes
+	b = append(b, 0)                                    // read uncommitted
+	b = be.AppendUint32(b, uint32(len(topics)))
+	for _, t := range topics {
+		b = appendString(b, t.topic)
+		b = be.AppendUint32(be.AppendUint32(b, 1), 0) // partition 0
+		b = be.AppendUint64(b, uint64(t.offset))
+		b = be.AppendUint64(b, 1<<64-1) // log start -1: not a follower
+		b = be.AppendUint32(b, uint32(t.bytes))
+	}
 	be.PutUint32(b, uint32(len(b)-4))
 	return b
 }
@@ -127,93 +147,35 @@ func appendString(b []byte, s string) []byte {
 	return append(binary.BigEndian.AppendUint16(b, uint16(len(s))), s...)
 }
 
-func (c *bulk) answer(b []byte, from int64) ([]record, error) {
+func (c *bulk) answer(b []byte, topics []wanted) (all []fetched, err error) {
 	r := wire{b: b}
 	r.skip(4 + 4) // correlation, throttle time
-	r.skip(4)     // one topic
-	r.skip(int(r.int16()))
-	r.skip(4 + 4) // one partition, its number
-	if code := r.int16(); code != 0 {
-		return nil, kafka.Error(code)
-	}
-	r.skip(8 + 8) // high watermark, last stable offset
-	if aborted := r.int32(); aborted > 0 {
-		r.skip(16 * int(aborted))
-	}
-	set := r.take(int(r.int32()))
-	if r.failed {
-		return nil, fmt.Errorf("read fetch: %w", io.ErrUnexpectedEOF)
-	}
-	return c.records(set, from)
-}
-
-// records reads the batches of a record set; the last one may be cut off.
-func (c *bulk) records(set []byte, from int64) (records []record, err error) {
-	for len(set) > batchHeader {
-		size := 12 + int64(binary.BigEndian.Uint32(set[8:]))
-		if size > int64(len(set)) {
-			break
+	for range r.int32() {
+		f := fetched{topic: string(r.take(int(r.int16())))}
+		if n := r.int32(); n != 1 {
+			return nil, fmt.Errorf("read fetch: %d partitions, 1 was asked for", n)
 		}
-		records, err = c.batch(records, set[:size], from)
-		if err != nil {
-			return nil, err
+		r.skip(4) // its number
+		f.code = kafka.Error(r.int16())
+		f.end = r.int64()
+		r.skip(8) // last stable offset
+		f.start = r.int64()
+		if aborted := r.int32(); aborted > 0 {
+			r.skip(16 * int(aborted))
 		}
-		set = set[size:]
-	}
-	return records, nil
-}
-
-// batchHeader is the size of a record batch without its records.
-const batchHeader = 61
-
-func (c *bulk) batch(records []record, b []byte, from int64) ([]record, error) {
-	be := binary.BigEndian
-	base, attributes := int64(be.Uint64(b)), be.Uint16(b[21:])
-	if b[16] != 2 || attributes&7 != 0 || attributes&uint16(protocol.Control) != 0 {
-		return nil, errNoBulk
-	}
-	if be.Uint32(b[17:]) != checksum(b[21:]) {
-		return nil, errors.New("read batch: checksum differs")
-	}
-	n := int(be.Uint32(b[57:]))
-	if base+int64(n) <= from {
-		return records, nil
-	}
-	r := wire{b: b[batchHeader:]}
-	headers := make([]events.Header, 0, 20*min(n, len(b)/8))
-	for range n {
-		one := wire{b: r.take(int(r.varint()))}
-		one.skip(1)  // attributes
-		one.varint() // time
-		offset := base + one.varint()
-		one.bytes() // key
-		m := record{offset: offset}
-		m.Value = one.bytes()
-		headers = c.headers(headers[len(headers):], &one)
-		m.Headers = headers[:len(headers):len(headers)]
-		if r.failed || one.failed {
-			return nil, fmt.Errorf("read batch: %w", io.ErrUnexpectedEOF)
+		set := r.take(int(r.int32()))
+		if r.failed {
+			return nil, fmt.Errorf("read fetch: %w", io.ErrUnexpectedEOF)
 		}
-		if offset >= from {
-			records = append(records, m)
+		for _, t := range topics {
+			if t.topic == f.topic {
+				f.records, f.next, f.err = c.records(set, t.offset)
+			}
 		}
+		if errors.Is(f.err, errNoBulk) {
+			return nil, f.err
+		}
+		all = append(all, f)
 	}
-	return records, nil
-}
-
-// headers appends the headers of one record. Their keys are mostly those of
-// the record before, which saves a string each.
-func (c *bulk) headers(headers []events.Header, r *wire) []events.Header {
-	n := int(r.varint())
-	for i := 0; i < n && !r.failed; i++ {
-		key := r.bytes()
-		if i == len(c.keys) {
-			c.keys = append(c.keys, "")
-		}
-		if c.keys[i] != string(key) {
-			c.keys[i] = string(key)
-		}
-		headers = append(headers, events.Header{Key: c.keys[i], Value: r.bytes()})
-	}
-	return headers
+	return all, nil
 }

@@ -63,11 +63,11 @@ func handleParts(ctx context.Context, ordered <-chan part, handle func([]Item) e
 }
 
 func (j *Journal) readParts(ctx context.Context, todo <-chan part) error {
-	w := replayer{Journal: j}
-	defer w.hangUp()
+	r := j.open()
+	defer r.close()
 	for p := range todo {
 		for at := p.from; at < p.to; {
-			items, err := w.next(ctx, at)
+			items, _, err := r.next(ctx, at)
 			if err != nil {
 				return err
 			}
@@ -81,33 +81,4 @@ func (j *Journal) readParts(ctx context.Context, todo <-chan part) error {
 		}
 	}
 	return nil
-}
-
-// replayer is one worker with its connection, if it has one.
-type replayer struct {
-	*Journal
-	conn *bulk
-}
-
-// next reads in bulk, or, if that cannot be, as everybody does.
-func (w *replayer) next(ctx context.Context, at int64) ([]Item, error) {
-	if w.conn == nil {
-		w.conn, _ = w.dialBulk(ctx)
-	}
-	if w.conn != nil {
-		records, err := w.conn.fetch(ctx, at, fetchBytes)
-		if err == nil && len(records) > 0 {
-			return w.parse(records, at)
-		}
-		w.hangUp()
-	}
-	items, _, err := w.fetch(ctx, at, fetchBytes, maxWait, all)
-	return items, err
-}
-
-func (w *replayer) hangUp() {
-	if w.conn != nil {
-		_ = w.conn.Close()
-		w.conn = nil
-	}
 }

@@ -31,8 +31,10 @@ type Batch struct {
 // nobody may read on: ErrLost, events.ErrDamaged, events.ErrNotJournal.
 func (j *Journal) Follow(ctx context.Context, pos Position, handle func(*Batch) error) error {
 	b := &Batch{Position: pos}
+	r := j.open()
+	defer r.close()
 	for {
-		items, end, err := j.fetch(ctx, b.Position.Offset, fetchBytes, maxWait, all)
+		items, end, err := r.next(ctx, b.Position.Offset)
 		if err != nil {
 			return err
 		}

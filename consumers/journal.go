@@ -67,6 +67,54 @@ func (j *Journal) End(ctx context.Context) (int64, error) {
 // it may be more.
 const fetchBytes = 2 << 20
 
+// reading is one reader of the journal with its connection, if it has one. It
+// is not safe for concurrent use.
+type reading struct {
+	*Journal
+	conn *bulk
+}
+
+func (j *Journal) open() *reading { return &reading{Journal: j} }
+
+// replay reads from an offset on in bulk, or says false where only the library
+// can.
+func (r *reading) replay(ctx context.Context, from int64, wait time.Duration) (f fetched, ok bool) {
+	if r.conn == nil {
+		if addr, err := leaderAddr(ctx, r.client, events.JournalTopic); err == nil {
+			r.conn, _ = dialBulk(ctx, r.client, addr)
+		}
+	}
+	if r.conn == nil {
+		return f, false
+	}
+	got, err := r.conn.fetch(ctx, []wanted{{events.JournalTopic, from, fetchBytes}}, fetchBytes, wait)
+	if err == nil && len(got) == 1 && got[0].err == nil && got[0].code == 0 {
+		return got[0], true
+	}
+	r.close()
+	return f, false
+}
+
+func (r *reading) close() {
+	if r.conn != nil {
+		_ = r.conn.Close()
+		r.conn = nil
+	}
+}
+
+// next is fetch in bulk where that can be.
+func (r *reading) next(ctx context.Context, from int64) (items []Item, end int64, err error) {
+	f, ok := r.replay(ctx, from, maxWait)
+	if !ok {
+		return r.fetch(ctx, from, fetchBytes, maxWait, all)
+	}
+	items, err = r.parse(f.records, from)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the journal: %w", err)
+	}
+	return items, f.end, nil
+}
+
 // fetch returns the items from an offset on, or none when nothing came within
 // wait, and the journal's end; at most so many, since the broker hands out whole
 // batches. It tries again until ctx ends. It returns

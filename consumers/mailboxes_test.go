@@ -3,6 +3,7 @@ package consumers_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/segmentio/kafka-go"
@@ -170,6 +171,25 @@ func TestMailboxSpansCoverOffsetsWithoutAMessage(t *testing.T) {
 	require.Equal(t, "7", string(r.Value))
 	require.EqualValues(t, 5, r.Off)
 	require.EqualValues(t, 2, r.Span)
+}
+
+// What only the library can read is read by it, and what follows by whoever can.
+func TestMailboxesReadWhatIsCompressed(t *testing.T) {
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	mailbox(c, "NCB-AA")
+	for i, codec := range []kgo.CompressionCodec{kgo.GzipCompression(), kgo.SnappyCompression(), kgo.Lz4Compression(), kgo.ZstdCompression(), kgo.NoCompression()} {
+		client, err := kgo.NewClient(kgo.SeedBrokers(c.Addr()), kgo.ProducerBatchCompression(codec), kgo.DefaultProduceTopic(events.MailboxTopic("NCB-AA")))
+		require.NoError(t, err)
+		value := strings.Repeat(fmt.Sprint(i), 500) // long enough to be compressed
+		require.NoError(t, client.ProduceSync(t.Context(), kgo.StringRecord(value)).FirstErr())
+		client.Close()
+	}
+	m := reading(t, c.Client, consumers.MailboxesConfig{})
+	m.Open("NCB-AA", 0)
+	for i, r := range takeAll(t, m, 5) {
+		require.Equal(t, strings.Repeat(fmt.Sprint(i), 500), string(r.Value))
+		require.EqualValues(t, i, r.Off)
+	}
 }
 
 func TestMailboxesHoldABoundedNumber(t *testing.T) {

@@ -2,13 +2,13 @@ package consumers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/fetch"
 	"github.com/segmentio/kafka-go/protocol/metadata"
 	"golang.org/x/sync/errgroup"
 )
@@ -29,7 +29,7 @@ func (m *Mailboxes) watchBrokers(ctx context.Context, group *errgroup.Group) err
 	started := map[int32]bool{}
 	for {
 		leaders, opened := m.leaders(ctx)
-		for _, broker := range leaders {
+		for _, broker := range leaders.byTopic {
 			if !started[broker] {
 				started[broker] = true
 				group.Go(func() error { return m.fetchFrom(ctx, broker) })
@@ -53,10 +53,15 @@ func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
 	return ctx.Err()
 }
 
-// leaders is the broker of every open mailbox, as the client's cache has it.
-// Topics that do not exist yet are left out. opened is closed when there are
-// more mailboxes than these.
-func (m *Mailboxes) leaders(ctx context.Context) (byTopic map[string]int32, opened <-chan struct{}) {
+// leaders says who leads which mailbox, as the client's cache has it.
+type leaders struct {
+	byTopic map[string]int32
+	addr    map[int32]string
+}
+
+// leaders leaves topics out that do not exist yet. opened is closed when there
+// are more mailboxes than these.
+func (m *Mailboxes) leaders(ctx context.Context) (known leaders, opened <-chan struct{}) {
 	m.mu.Lock()
 	req := &metadata.Request{TopicNames: make([]string, 0, len(m.boxes))}
 	for _, b := range m.boxes {
@@ -64,33 +69,39 @@ func (m *Mailboxes) leaders(ctx context.Context) (byTopic map[string]int32, open
 	}
 	opened = m.opened
 	m.mu.Unlock()
-	byTopic = make(map[string]int32, len(req.TopicNames))
+	known = leaders{byTopic: make(map[string]int32, len(req.TopicNames)), addr: map[int32]string{}}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	res, err := m.client.Transport.RoundTrip(ctx, m.client.Addr, req)
 	if err != nil {
-		return byTopic, opened
+		return known, opened
+	}
+	for _, b := range res.(*metadata.Response).Brokers {
+		known.addr[b.NodeID] = net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port)))
 	}
 	for _, t := range res.(*metadata.Response).Topics {
 		if t.ErrorCode == 0 && len(t.Partitions) == 1 && t.Partitions[0].LeaderID >= 0 {
-			byTopic[t.Name] = t.Partitions[0].LeaderID
+			known.byTopic[t.Name] = t.Partitions[0].LeaderID
 		}
 	}
-	return byTopic, opened
+	return known, opened
 }
 
 // fetchFrom fetches from one broker until ctx ends.
 func (m *Mailboxes) fetchFrom(ctx context.Context, broker int32) error {
 	again := forever(ctx)
+	from := &brokerConn{client: m.client}
+	defer from.hangUp()
 	for {
 		leaders, opened := m.leaders(ctx)
+		from.addr = leaders.addr[broker]
 		for looked := time.Now(); time.Since(looked) < maxWait && ctx.Err() == nil && !isClosed(opened); {
-			req, wait := m.request(leaders, broker)
-			if len(req.Topics) == 0 {
+			topics, wait := m.wanted(leaders.byTopic, broker)
+			if len(topics) == 0 {
 				_ = pause(ctx, wait, opened)
 				continue
 			}
-			err := m.fetchOnce(ctx, req, opened)
+			err := m.fetchOnce(ctx, from, topics, wait, opened)
 			if err == nil {
 				again.Reset()
 				continue
@@ -114,12 +125,11 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// request asks for every mailbox of a broker that has room. While one has none,
-// the others are not waited for, so that it is asked for again soon.
-func (m *Mailboxes) request(leaders map[string]int32, broker int32) (*fetch.Request, time.Duration) {
+// wanted is every mailbox of a broker that has room. While one has none, the
+// others are not waited for, so that it is asked for again soon.
+func (m *Mailboxes) wanted(leaders map[string]int32, broker int32) (topics []wanted, wait time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	req := &fetch.Request{ReplicaID: -1, SessionID: -1, SessionEpoch: -1, MinBytes: 1, MaxBytes: brokerBytes}
 	wait, now := maxWait, time.Now()
 	for i := range m.boxes {
 		// The broker fills its answer in the order asked: begin elsewhere each time.
@@ -132,19 +142,14 @@ func (m *Mailboxes) request(leaders map[string]int32, broker int32) (*fetch.Requ
 			continue
 		}
 		b.fetching = true
-		req.Topics = append(req.Topics, fetch.RequestTopic{Topic: b.topic, Partitions: []fetch.RequestPartition{{
-			CurrentLeaderEpoch: -1, FetchOffset: b.fetchAt, LogStartOffset: -1, PartitionMaxBytes: mailboxBytes,
-		}}})
+		topics = append(topics, wanted{b.topic, b.fetchAt, mailboxBytes})
 	}
-	req.MaxWaitTime = int32(wait.Milliseconds())
-	return req, wait
+	return topics, wait
 }
 
 // fetchOnce gives the fetch up when a mailbox is opened that it does not ask for.
-func (m *Mailboxes) fetchOnce(ctx context.Context, req *fetch.Request, opened <-chan struct{}) error {
-	defer m.fetched(req)
-	ctx, cancel := context.WithTimeout(ctx, maxWait+patience)
-	defer cancel()
+func (m *Mailboxes) fetchOnce(ctx context.Context, from *brokerConn, topics []wanted, wait time.Duration, opened <-chan struct{}) error {
+	defer m.fetched(topics)
 	fetching, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	go func() {
@@ -154,23 +159,17 @@ func (m *Mailboxes) fetchOnce(ctx context.Context, req *fetch.Request, opened <-
 		case <-fetching.Done():
 		}
 	}()
-	res, err := m.client.Transport.RoundTrip(fetching, m.client.Addr, req)
-	if errors.Is(err, context.Canceled) {
+	answers, err := from.fetch(fetching, topics, brokerBytes, wait)
+	if fetching.Err() != nil {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	answer := res.(*fetch.Response)
-	if answer.ErrorCode != 0 {
-		return kafka.Error(answer.ErrorCode)
-	}
-	for i := range answer.Topics {
-		b := m.box(answer.Topics[i].Topic)
-		for k := range answer.Topics[i].Partitions {
-			if err := m.answered(ctx, b, &answer.Topics[i].Partitions[k]); err != nil {
-				m.later(b)
-			}
+	for _, f := range answers {
+		b := m.box(f.topic)
+		if err := m.answered(ctx, b, f); err != nil {
+			m.later(b)
 		}
 	}
 	return nil
@@ -182,11 +181,11 @@ func (m *Mailboxes) box(topic string) *mailbox {
 	return m.byTopic[topic]
 }
 
-func (m *Mailboxes) fetched(req *fetch.Request) {
+func (m *Mailboxes) fetched(topics []wanted) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, t := range req.Topics {
-		m.byTopic[t.Topic].fetching = false
+	for _, t := range topics {
+		m.byTopic[t.topic].fetching = false
 	}
 }
 
@@ -198,25 +197,24 @@ func (m *Mailboxes) later(b *mailbox) {
 }
 
 // answered takes in what a broker says of one mailbox.
-func (m *Mailboxes) answered(ctx context.Context, b *mailbox, p *fetch.ResponsePartition) error {
-	switch err := kafka.Error(p.ErrorCode); err {
+func (m *Mailboxes) answered(ctx context.Context, b *mailbox, f fetched) error {
+	switch f.code {
 	case 0:
 	case kafka.OffsetOutOfRange:
 		// Without the log's start in the answer, the loss is at least one request.
-		m.lose(b, max(p.LogStartOffset, b.next+1))
+		m.lose(b, max(f.start, b.next+1))
 		return nil
 	default:
-		return err
+		return f.code
 	}
-	if p.LogStartOffset > b.next {
-		m.lose(b, p.LogStartOffset)
+	if f.start > b.next {
+		m.lose(b, f.start)
 		return nil
 	}
-	records, next, err := readRecords(p.RecordSet.Records, b.fetchAt, all)
-	if err != nil {
-		return err
+	if f.err != nil {
+		return f.err
 	}
-	m.put(ctx, b, records, next)
+	m.put(ctx, b, f.records, f.next)
 	return nil
 }
 

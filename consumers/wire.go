@@ -40,6 +40,14 @@ func (w *wire) int32() int32 {
 	return int32(binary.BigEndian.Uint32(b))
 }
 
+func (w *wire) int64() int64 {
+	b := w.take(8)
+	if b == nil {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(b))
+}
+
 func (w *wire) varint() int64 {
 	v, n := binary.Varint(w.b)
 	if n <= 0 {

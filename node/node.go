@@ -25,7 +25,7 @@ type Config struct {
 	Leads       bool            // the node may be elected leader
 	Genesis     *events.Genesis // written as seq 0 where the journal is empty; nil: an empty journal is damage
 	Election    time.Duration   // after which a dead leader is replaced; 0 = 6 s
-	RecentBytes int             // of accepted entries kept in memory; 0 = 64 MiB
+	RecentBytes int             // of accepted entries kept in memory; 0 = 128 MiB
 	CacheBytes  int             // of entries read again from the journal; 0 = 32 MiB
 	Failpoints  *failpoint.Set
 	Log         *slog.Logger
@@ -76,7 +76,7 @@ func New(cfg Config) *Node {
 		cfg.Now = time.Now
 	}
 	if cfg.RecentBytes == 0 {
-		cfg.RecentBytes = 64 << 20
+		cfg.RecentBytes = 128 << 20
 	}
 	if cfg.CacheBytes == 0 {
 		cfg.CacheBytes = 32 << 20
