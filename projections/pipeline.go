@@ -118,7 +118,7 @@ func (p *pipeline) fill(ctx context.Context, l *load) (more bool, err error) {
 // longestRest bounds how much later a min_seq wait may end. One that is behind
 // does not rest.
 const (
-	restPerWork = 4
+	restPerWork = 9
 	longestRest = 500 * time.Millisecond
 	behind      = 50_000 // items that wait
 )
