@@ -23,7 +23,7 @@ func (c *call) submitRecord(b *events.RecordSubmitted) decision {
 	if errs := c.recordDates(b); len(errs) > 0 {
 		return decision{verdict: events.Rejected, errors: errs}
 	}
-	r := c.recordRow(c.in.Prepared, b, c.sender, c.in.At)
+	r := c.recordRow(c.in.Prepared, c.sender, c.in.At)
 	if known {
 		r.revision, r.stands = c.subject(row).revision+1, c.subject(row).stands
 	}
@@ -48,7 +48,7 @@ func (c *call) revisable(row uint32, known bool, b *events.RecordSubmitted) deci
 		return decision{}
 	}
 	old := c.subject(row)
-	same := old.digest == c.in.Digest
+	same := old.digest == c.in.draft.digest
 	switch {
 	case old.is(flagClosed), same && !old.live(c.in.At):
 		return reject("", "record_closed")

@@ -34,7 +34,7 @@ func (c *call) makeSearch(b *events.SearchMade) decision {
 	if !c.searchable(b.Firearm.Marks) {
 		return reject("/firearm/marks", "too_few_signs")
 	}
-	q := searchRow(id, c.next, b, c.sender, acting, c.in.At)
+	q := searchRow(c.in.Prepared, b, c.next, c.sender, acting, c.in.At)
 	m := c.newMeeting(c.drafted(&q, b.Firearm, nil))
 	m.bounded, m.limit, m.broad = true, limitOf(b), broad
 	if !m.run() {

@@ -148,7 +148,7 @@ func (s *State) revoke(b *events.AgreementRevoked) {
 }
 
 func (s *State) putRecord(e *events.Entry, p *Prepared, b *events.RecordSubmitted) uint32 {
-	r := s.recordRow(p, b, s.refOf(e.Src), e.At)
+	r := s.recordRow(p, s.refOf(e.Src), e.At)
 	r.seq = e.Seq
 	r.make, r.model = s.makes.intern(b.Firearm.Make), s.models.intern(b.Firearm.Model)
 	r.calibre, r.place = s.calibres.intern(b.Firearm.Calibre), s.places.intern(b.Incident.Place)
@@ -170,7 +170,7 @@ func (s *State) putRecord(e *events.Entry, p *Prepared, b *events.RecordSubmitte
 
 func (s *State) putSearch(e *events.Entry, p *Prepared, b *events.SearchMade) uint32 {
 	asker := s.refOf(e.Src)
-	q := searchRow(p.RecordID, e.Seq, b, asker, s.directory.byID[p.Envelope.OnBehalfOf], e.At)
+	q := searchRow(p, b, e.Seq, asker, s.directory.byID[p.Envelope.OnBehalfOf], e.At)
 	q.make, q.model = s.makes.intern(b.Firearm.Make), s.models.intern(b.Firearm.Model)
 	q.calibre, q.place = s.calibres.intern(b.Firearm.Calibre), s.places.intern(b.Incident.Place)
 	row := s.addSubject(q)

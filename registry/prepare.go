@@ -17,9 +17,8 @@ type Prepared struct {
 	Undecodable bool                // no request can be made out at all
 	Fingerprint [8]byte             // of type and value: the same request or another
 	RecordID    events.UUID         // of the record submitted or withdrawn, or of the search made
-	Digest      [8]byte             // of a record's content
-	CaseHash    uint32              // tells the cases of one owner apart
 	Marks       []PreparedMark      // of the firearm
+	draft       subject             // of the record submitted or the search made
 }
 
 // Prepare decodes and identifies one request from the mailbox src. It is pure
@@ -73,12 +72,10 @@ func (p *Prepared) identify(src string) {
 	switch b := p.Body.(type) {
 	case *events.RecordSubmitted:
 		p.RecordID = events.RecordID(src, b.Source)
-		p.Digest = events.Digest(b)
-		p.CaseHash = caseHash(b)
-		p.Marks = measure(b.Firearm.Marks)
+		p.Marks, p.draft = measure(b.Firearm.Marks), draftRecord(p.RecordID, b)
 	case *events.SearchMade:
 		p.RecordID = events.SearchID(src, p.Envelope.ID)
-		p.Marks = measure(b.Firearm.Marks)
+		p.Marks, p.draft = measure(b.Firearm.Marks), draftSearch(p.RecordID, b)
 	case *events.RecordWithdrawn:
 		p.RecordID = events.RecordID(src, b.Source)
 	}

@@ -45,7 +45,7 @@ func (s *State) Unchanged(org events.OrgID, p *Prepared) (events.Reply, bool) {
 		return events.Reply{}, false
 	}
 	r := s.subject(row)
-	if r.digest != p.Digest || !r.live(s.at) || !s.has(r.org, rightRegister, s.at) {
+	if r.digest != p.draft.digest || !r.live(s.at) || !s.has(r.org, rightRegister, s.at) {
 		return events.Reply{}, false
 	}
 	return events.Reply{Seq: r.seq, Status: "unchanged", ID: r.id.String(), Revision: r.revision}, true

@@ -74,17 +74,31 @@ func countryRef(code string) uint16 {
 	return uint16(i)
 }
 
-// recordRow is the row of a record as submitted, but for what only Evolve may
-// give it: its names' numbers, its deny set and its marks.
-func (s *State) recordRow(p *Prepared, b *events.RecordSubmitted, owner orgRef, at int64) subject {
-	r := subject{
-		id: p.RecordID, seq: s.next, digest: p.Digest, org: owner, revision: 1,
-		caseHash: p.CaseHash, until: b.RetainUntil.Max(),
-		country: countryRef(b.Incident.Country),
-	}
+// draftRecord is the row of a record as far as it follows from the request
+// alone.
+func draftRecord(id events.UUID, b *events.RecordSubmitted) subject {
+	r := subject{id: id, revision: 1, digest: events.Digest(b), caseHash: caseHash(b), until: b.RetainUntil.Max(), country: countryRef(b.Incident.Country)}
 	r.category, _ = events.Categories.Index(b.Category)
 	r.typ, _ = events.FirearmTypes.Index(b.Firearm.Type)
 	r.setDate(b.Incident.Date)
+	return r
+}
+
+// draftSearch is the row of a question as far as it follows from the request
+// alone.
+func draftSearch(id events.UUID, b *events.SearchMade) subject {
+	r := subject{id: id, revision: 1, country: countryRef(b.Incident.Country)}
+	r.context, _ = events.Contexts.Index(b.Context)
+	r.typ, _ = events.FirearmTypes.Index(b.Firearm.Type)
+	r.setDate(b.Incident.Date)
+	return r
+}
+
+// recordRow is the row of a record as submitted, but for what only Evolve may
+// give it: its names' numbers, its deny set and its marks.
+func (s *State) recordRow(p *Prepared, owner orgRef, at int64) subject {
+	r := p.draft
+	r.seq, r.org = s.next, owner
 	if r.recovered() {
 		r.stands = lastDay(contextRecovered, at)
 	}
@@ -92,13 +106,9 @@ func (s *State) recordRow(p *Prepared, b *events.RecordSubmitted, owner orgRef, 
 }
 
 // searchRow is the row of a question, with the same reserve.
-func searchRow(id events.UUID, seq uint64, b *events.SearchMade, asker, acting orgRef, at int64) subject {
-	r := subject{
-		id: id, seq: seq, org: asker, acting: acting, revision: 1, country: countryRef(b.Incident.Country), stands: standsUntil(b, at),
-	}
-	r.context, _ = events.Contexts.Index(b.Context)
-	r.typ, _ = events.FirearmTypes.Index(b.Firearm.Type)
-	r.setDate(b.Incident.Date)
+func searchRow(p *Prepared, b *events.SearchMade, seq uint64, asker, acting orgRef, at int64) subject {
+	r := p.draft
+	r.seq, r.org, r.acting, r.stands = seq, asker, acting, standsUntil(b, at)
 	return r
 }
 
