@@ -56,7 +56,7 @@ func TestBadInput(t *testing.T) {
 		{name: "empty", text: "", code: exitError, err: "empty_file: the file holds no rows\nhint: "},
 		{name: "spaces", text: " \n\n ", code: exitError, err: "empty_file: "},
 		{name: "utf-16", text: "\xff\xfeI\x00D\x00", code: exitError, err: "utf16: the file is in UTF-16\nhint: save it as CSV UTF-8\n"},
-		{name: "workbook", text: "PK\x03\x04 …", code: exitError, err: "not_text: "},
+		{name: "workbook", text: "PK\x03\x04 …", code: exitError, err: "not_a_workbook: "},
 		{name: "binary", text: "ID\x00\x01\n", code: exitError, err: "not_text: "},
 		{name: "other table", text: "a,b\n1,2\n", code: exitError, err: "column_missing: mapping sp-ssp@1 reads a column FLAG_ARMA, which the file does not have\nhint: the file has a, b\n"},
 		{name: "column twice", text: strings.Replace(header, "CIDADE", "ANO_BO", 1) + row("1", "RZ100001"), code: exitError, err: "column_"},

@@ -17,6 +17,7 @@ import (
 // importFlags are those of import and of import resume.
 type importFlags struct {
 	mapping   string
+	sheet     string
 	maxErrors int64
 	follow    bool
 }
@@ -25,18 +26,22 @@ func (a *app) importCommand() *cobra.Command {
 	var f importFlags
 	c := &cobra.Command{
 		Use:   "import FILE|-",
-		Short: "Register the rows of a CSV, NDJSON or JSON file",
-		Long: "Register the rows of a file. CSV needs a mapping; NDJSON and JSON arrays without one hold\n" +
-			"records as the API takes them. A bad row never stops the file: it goes, with the reason, to\n" +
-			"<name>.rejects.csv, which can be mended and imported again. <name>.receipt.json says what became\n" +
-			"of all rows. An import that was interrupted is resumed and repeats nothing.",
-		Example: "  armslog import seizures.csv --map sp-ssp\n  armslog import resume imp-7d20\n  zcat table.ndjson.gz | armslog import -",
-		Args:    exactArgs("FILE|-"),
+		Short: "Register the rows of a file: CSV, XLSX, XML, fixed width, NDJSON, JSON",
+		Long: "Register the rows of a file. CSV, XLSX, XML and fixed width need a mapping, which import infer\n" +
+			"proposes; NDJSON and JSON arrays without one hold records as the API takes them, and a file\n" +
+			"that record export wrote needs none. A bad row never stops the file: it goes, with the reason,\n" +
+			"to <name>.rejects.csv, which can be mended and imported again with the same mapping.\n" +
+			"<name>.receipt.json says what became of all rows. An import that was interrupted is resumed and\n" +
+			"repeats nothing.",
+		Example: "  armslog import seizures.csv --map sp-ssp\n  armslog import infer list.xlsx --save ours\n" +
+			"  armslog import list.xlsx --map ours --sheet 2026\n  armslog import resume imp-7d20\n  zcat table.ndjson.gz | armslog import -",
+		Args: exactArgs("FILE|-"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.importFile(cmd.Context(), args[0], f)
 		},
 	}
-	c.Flags().StringVar(&f.mapping, "map", "", "a mapping that ships (sp-ssp, ua-weapons) or a .json file")
+	c.Flags().StringVar(&f.mapping, "map", "", "a mapping that ships (sp-ssp, ua-weapons), one of your own, or a .json file")
+	c.Flags().StringVar(&f.sheet, "sheet", "", "XLSX: the sheet, where there are several")
 	c.Flags().Int64Var(&f.maxErrors, "max-errors", 0, "stop when more rows than this are rejected; 0 = never")
 	c.Flags().BoolVar(&f.follow, "follow", false, "wait for more rows at the end of the file")
 	c.AddCommand(a.importStatus(), a.importResume(), a.importAbort())

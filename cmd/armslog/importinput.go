@@ -23,7 +23,7 @@ type importInput struct {
 	mapping *imports.Mapping
 	mapper  *imports.Mapper // nil: rows are requests as they stand
 	reader  *imports.Reader
-	counter *countingReader
+	counter *counter
 	file    *os.File
 	index   int64 // of the row read last, among those not left out
 	number  int64 // of the request made last
@@ -53,37 +53,53 @@ func (a *app) openImport(ctx context.Context, name string, f importFlags) (*impo
 }
 
 func (in *importInput) open(ctx context.Context, from io.Reader, f importFlags) (err error) {
-	options := imports.Options{}
+	options := imports.Options{Sheet: f.sheet, Grows: f.follow}
 	if f.mapping != "" {
 		if in.mapping, err = imports.LoadMapping(f.mapping); err != nil {
 			return &usageError{err.Error(), "--map sp-ssp, --map ua-weapons, or --map FILE.json"}
 		}
-		options.Legacy = in.mapping.Legacy
+		options.Legacy, options.File = in.mapping.Legacy, in.mapping.File
 	}
+	in.counter = &counter{}
 	if in.whole {
-		if in.rows, err = countLines(in.path); err != nil {
-			return err
-		}
+		options.At, options.Size = countedAt{in.file, in.counter}, in.size
 	}
 	if f.follow {
 		from = &growing{from, ctx}
 	}
-	in.counter = &countingReader{r: from}
-	if in.reader, err = imports.NewReader(in.counter, options); err != nil {
+	if in.reader, err = imports.NewReader(counted{from, in.counter}, options); err != nil {
 		return err
 	}
-	switch {
-	case in.reader.Format() == imports.CSV && in.mapping == nil:
-		return &usageError{"a CSV file needs a mapping", "--map sp-ssp, --map ua-weapons, or --map FILE.json"}
-	case in.reader.Format() == imports.CSV:
-		in.rows = max(in.rows-1, 0) // the header
-	case in.reader.Format() == imports.JSON:
-		in.rows = 0
+	if err := in.countRows(); err != nil {
+		return err
 	}
 	if in.mapping != nil {
 		in.mapper, err = imports.NewMapper(in.mapping, in.reader.Header(), time.Now())
 	}
+	if in.mapping == nil && in.reader.Header() != nil {
+		kind := map[imports.Format]string{imports.XLSX: "workbook"}[in.reader.Format()]
+		if kind == "" {
+			kind = "CSV file"
+		}
+		err = &usageError{"a " + kind + " needs a mapping", "--map sp-ssp, --map ua-weapons, --map FILE.json; armslog import infer FILE proposes one"}
+	}
 	return err
+}
+
+// countRows tells how many rows a file may have, where its lines tell.
+func (in *importInput) countRows() (err error) {
+	format := in.reader.Format()
+	switch {
+	case !in.whole || format == imports.JSON || format == imports.XLSX || format == imports.XML:
+		return nil
+	}
+	if in.rows, err = countLines(in.path); err != nil {
+		return err
+	}
+	if format == imports.CSV {
+		in.rows = max(in.rows-1, 0) // the header
+	}
+	return nil
 }
 
 func (in *importInput) close() {
@@ -134,15 +150,28 @@ func (in *importInput) item(row imports.Row) item {
 	return item{row: row, body: mapped.Body, errors: mapped.Errors}
 }
 
-// countingReader knows how much of the file was read.
-type countingReader struct {
-	r io.Reader
-	n atomic.Int64
+// counter knows how much of the file was read.
+type counter struct{ n atomic.Int64 }
+
+type counted struct {
+	io.Reader
+	counter *counter
 }
 
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n.Add(int64(n))
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.counter.n.Add(int64(n))
+	return n, err
+}
+
+type countedAt struct {
+	io.ReaderAt
+	counter *counter
+}
+
+func (c countedAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(p, off)
+	c.counter.n.Add(int64(n))
 	return n, err
 }
 

@@ -28,6 +28,7 @@ type job struct {
 	HeadBytes   int64         `json:"head_bytes"`
 	Map         string        `json:"map,omitempty"`      // as given
 	MapName     string        `json:"map_name,omitempty"` // with its version
+	Sheet       string        `json:"sheet,omitempty"`
 	Follow      bool          `json:"follow,omitempty"`
 	MaxErrors   int64         `json:"max_errors,omitempty"`
 	Key         string        `json:"key"`  // idempotency key
@@ -59,7 +60,7 @@ const headBytes = 64 << 10
 func newJob(s *settings, in *importInput, f importFlags) (*job, error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	j := &job{
-		Status: "running", File: in.path, Map: f.mapping, Follow: f.follow, MaxErrors: f.maxErrors, Key: events.NewRequestID().String(),
+		Status: "running", File: in.path, Map: f.mapping, Sheet: f.sheet, Follow: f.follow, MaxErrors: f.maxErrors, Key: events.NewRequestID().String(),
 		Started: now, Updated: now, Errors: map[string]int64{}, Warnings: map[string]int64{}, FirstWarnings: map[string]string{},
 	}
 	if in.mapping != nil {

@@ -86,7 +86,7 @@ func (a *app) importResume() *cobra.Command {
 			if cmd.Flags().Changed("max-errors") {
 				j.MaxErrors = maxErrors
 			}
-			in, err := a.openImport(cmd.Context(), j.File, importFlags{mapping: j.Map, follow: j.Follow})
+			in, err := a.openImport(cmd.Context(), j.File, importFlags{mapping: j.Map, sheet: j.Sheet, follow: j.Follow})
 			if err != nil {
 				return err
 			}

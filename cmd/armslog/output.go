@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/armslog/armslog/producers/imports"
 )
 
 // column is one column of a list: its head, and where its value stands in an
@@ -54,7 +56,7 @@ func (a *app) newList(columns []column) (*list, error) {
 		for i, c := range columns {
 			head[i] = strings.ReplaceAll(c.path, ".", "_")
 		}
-		return l, l.csv.Write(head)
+		return l, l.csv.Write(guarded(head))
 	}
 	return l, nil
 }
@@ -73,10 +75,18 @@ func (l *list) add(item json.RawMessage) error {
 		return err
 	}
 	if l.csv != nil {
-		return l.csv.Write(row)
+		return l.csv.Write(guarded(row))
 	}
 	l.rows = append(l.rows, row)
 	return nil
+}
+
+// guarded makes the cells of a row, in place, safe for spreadsheets.
+func guarded(row []string) []string {
+	for i, cell := range row {
+		row[i] = imports.Guard(cell)
+	}
+	return row
 }
 
 func (l *list) row(item json.RawMessage) ([]string, error) {

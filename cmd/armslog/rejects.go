@@ -17,10 +17,11 @@ import (
 )
 
 // rejects is the file of refused rows: as they stood, and why. It is made with
-// the first of them.
+// the first of them. Rows of a sheet, of XML and of fixed width are written as
+// CSV under the names of their columns: their mapping reads it.
 type rejects struct {
 	name   string
-	header []string // CSV
+	header []string // of all but JSON
 	comma  rune
 	file   *os.File
 	buf    *bufio.Writer
@@ -31,7 +32,7 @@ type rejects struct {
 // rejectsName never is the name of the file that is read.
 func rejectsName(in *importInput) string {
 	ending := ".rejects.csv"
-	if in.reader.Format() != imports.CSV {
+	if in.reader.Header() == nil {
 		ending = ".rejects.ndjson"
 	}
 	base := baseName(in.name)
@@ -74,9 +75,6 @@ func (r *rejects) use(f *os.File) {
 	}
 }
 
-// reasonColumns stand behind the file's own.
-func reasonColumns() []string { return []string{"line", "code", "message", "hint"} }
-
 func (r *rejects) create() error {
 	f, err := os.OpenFile(r.name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -86,19 +84,19 @@ func (r *rejects) create() error {
 	if r.csv == nil {
 		return nil
 	}
-	return r.csv.Write(r.headerOut())
+	return r.csv.Write(guarded(r.headerOut()))
 }
 
 // headerOut is the file's header and the reasons, which a file of rejects that
 // was mended has already.
 func (r *rejects) headerOut() []string {
-	return append(r.header[:r.own():r.own()], reasonColumns()...)
+	return append(r.header[:r.own():r.own()], imports.RejectColumns()...)
 }
 
 // own is how many columns are the file's own.
 func (r *rejects) own() int {
-	n := len(r.header) - len(reasonColumns())
-	if n > 0 && strings.Join(r.header[n:], ",") == strings.Join(reasonColumns(), ",") {
+	n := len(r.header) - len(imports.RejectColumns())
+	if n > 0 && strings.Join(r.header[n:], ",") == strings.Join(imports.RejectColumns(), ",") {
 		return n
 	}
 	return len(r.header)
@@ -123,7 +121,7 @@ func (r *rejects) add(row imports.Row, errs []events.FieldError) error {
 	if len(row.Fields) > len(r.header) {
 		out = append(out, row.Fields[len(r.header):]...)
 	}
-	return r.csv.Write(out)
+	return r.csv.Write(guarded(out))
 }
 
 // reason is what is wrong, all of it.

@@ -20,7 +20,7 @@ type searchFlags struct {
 	standUntil                           string
 	noStanding, exitCode                 bool
 	limit                                uint32
-	file                                 string
+	file, sheet                          string
 }
 
 func (a *app) searchCommand() *cobra.Command {
@@ -32,7 +32,7 @@ func (a *app) searchCommand() *cobra.Command {
 			"unknown sign and * any number of them. The question stands: you are told of a record that\n" +
 			"arrives later and meets it.",
 		Example: "  armslog search KTO44170 --make FAMAE --calibre .40 --context recovered --country FJ\n" +
-			"  armslog search 'NXPA3?718'\n  armslog search --file list.csv -o csv",
+			"  armslog search 'NXPA3?718'\n  armslog search --file list.xlsx -o csv",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.file != "" {
@@ -66,7 +66,8 @@ func (a *app) searchFlags(c *cobra.Command, f *searchFlags) {
 	flags.BoolVar(&f.noStanding, "no-standing", false, "answer now and forget the question")
 	flags.Uint32Var(&f.limit, "limit", 0, "candidates shown, at most 200 (50)")
 	flags.BoolVar(&f.exitCode, "exit-code", false, "exit 6 where there is a match")
-	flags.StringVar(&f.file, "file", "", "a CSV of questions: one row in, one row out, in the same order")
+	flags.StringVar(&f.file, "file", "", "a CSV or XLSX of questions: one row in, one row out, in the same order")
+	flags.StringVar(&f.sheet, "sheet", "", "XLSX: the sheet of --file, where there are several")
 }
 
 // body is the question that flags and marks make.

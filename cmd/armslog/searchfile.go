@@ -37,15 +37,19 @@ func (a *app) searchFile(ctx context.Context, f searchFlags, args []string) erro
 		return &usageError{"marks and --file together", "either marks, or a file of them"}
 	}
 	var from io.Reader = a.in
+	options := imports.Options{Sheet: f.sheet, File: imports.File{Format: imports.CSV}}
 	if f.file != "-" {
-		file, _, err := openFile(f.file)
+		file, info, err := openFile(f.file)
 		if err != nil {
 			return err
 		}
 		defer file.Close()
 		from = file
+		if info.Mode().IsRegular() {
+			options.At, options.Size = file, info.Size()
+		}
 	}
-	reader, err := imports.NewReader(from, imports.Options{Format: imports.CSV})
+	reader, err := imports.NewReader(from, options)
 	if err != nil {
 		return err
 	}
@@ -62,7 +66,11 @@ func (a *app) searchFile(ctx context.Context, f searchFlags, args []string) erro
 
 func (r *searchRun) columns() []column {
 	var columns []column
-	for _, name := range append(slices.Clone(r.reader.Header()), resultColumns()...) {
+	names := append(slices.Clone(r.reader.Header()), resultColumns()...)
+	if r.reader.Format() == imports.XLSX {
+		names = append(names, "warning") // what the sheet may have done to the mark
+	}
+	for _, name := range names {
 		columns = append(columns, column{strings.ToUpper(name), name, strings.HasSuffix(name, "_id")})
 	}
 	return columns
@@ -184,11 +192,23 @@ func (r *searchRun) told(it item, v *client.Verdict) error {
 		r.rejected++
 		out["code"], out["message"] = errs[0].Code, reason(errs)
 	}
+	if warning := r.warning(it.row); warning != "" {
+		out["warning"] = warning
+	}
 	raw, err := marshal(out)
 	if err != nil {
 		return err
 	}
 	return r.list.add(raw)
+}
+
+// warning says what a sheet may have done to the mark of a row.
+func (r *searchRun) warning(row imports.Row) string {
+	i := slices.Index(r.reader.Header(), "mark")
+	if i >= len(row.Cells) {
+		return ""
+	}
+	return imports.CellWarning(row.Cells[i])
 }
 
 func (r *searchRun) answer(out map[string]any, v *client.Verdict) {

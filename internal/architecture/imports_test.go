@@ -45,6 +45,7 @@ var onlyIn = map[string]struct {
 	"github.com/danielgtaylor/huma":       {[]string{"gateway"}, "HTTP stays at the edge"},
 	"github.com/spf13/cobra":              {[]string{"cmd"}, "flags stay in the command"},
 	"github.com/twmb/franz-go":            {[]string{"internal"}, "the embedded broker is a harness, not a client library"},
+	"github.com/xuri/excelize":            {[]string{"cmd"}, "sheets are written by the command; they are read as streams, by producers/imports"},
 	"github.com/ebitengine/purego":        {[]string{"internal"}, "only the embedded engine calls into a library"},
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,9 +26,14 @@ type csvRows struct {
 }
 
 // newCSV reads the header and finds the sign that separates columns.
-func newCSV(lines *lineReader, legacy *charmap.Charmap) (*Reader, error) {
+func newCSV(lines *lineReader, legacy *charmap.Charmap, f File) (*Reader, error) {
 	c := &csvRows{lines: lines, legacy: legacy}
-	head, err := c.firstLine()
+	for range f.Skip {
+		if _, err := lines.next(); err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("read header: %w", err)
+		}
+	}
+	first, head, err := c.firstLine()
 	if err != nil {
 		return nil, err
 	}
@@ -37,26 +43,31 @@ func newCSV(lines *lineReader, legacy *charmap.Charmap) (*Reader, error) {
 		return nil, &FileError{"quote_unclosed", "a quote in the header never closes", "mend the first line"}
 	}
 	for i := range header {
-		header[i] = strings.TrimSpace(header[i])
+		header[i] = Unguard(strings.TrimSpace(header[i]))
+	}
+	if len(f.Header) > 0 && !slices.Equal(header[:min(len(header), len(f.Header))], f.Header) {
+		lines.takeBack([]line{first}) // the first line is a row, unless it is a header that rejects were given
+		header = f.Header
 	}
 	c.want = len(header)
 	return &Reader{format: CSV, header: header, comma: c.comma, newRows: c.next}, nil
 }
 
-func (c *csvRows) firstLine() (string, error) {
+func (c *csvRows) firstLine() (line, string, error) {
 	for {
 		l, err := c.lines.next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return "", &FileError{"empty_file", "the file holds no rows", "is it the right file, and was it written to its end?"}
+			return line{}, "", &FileError{"empty_file", "the file holds no rows", "is it the right file, and was it written to its end?"}
 		case err != nil:
-			return "", fmt.Errorf("read header: %w", err)
+			return line{}, "", fmt.Errorf("read header: %w", err)
 		case l.long:
-			return "", &FileError{"too_long", "the first line is too long for a header", "is it a CSV file?"}
+			return line{}, "", &FileError{"too_long", "the first line is too long for a header", "is it a CSV file?"}
 		case bytes.IndexByte(l.text, 0) >= 0:
-			return "", &FileError{"not_text", "the first line holds NUL bytes", "save the file as CSV UTF-8"}
+			return line{}, "", &FileError{"not_text", "the first line holds NUL bytes", "save the file as CSV UTF-8"}
 		case len(bytes.TrimSpace(l.text)) > 0:
-			return c.text(l.text), nil
+			l.text = bytes.Clone(l.text)
+			return l, c.text(l.text), nil
 		}
 	}
 }
@@ -84,6 +95,9 @@ func (c *csvRows) row(l line) (Row, error) {
 		if fields, err = c.goOn(l.no, text); err != nil {
 			return Row{}, err
 		}
+	}
+	for i, f := range fields {
+		fields[i] = Unguard(f)
 	}
 	row := Row{Line: l.no, Fields: fields}
 	switch {
@@ -140,10 +154,13 @@ func (c *csvRows) text(b []byte) string {
 	return string(s)
 }
 
+// commas are the signs that may separate columns.
+const commas = ",;\t|"
+
 // commaOf is the commonest of the signs that may separate columns.
 func commaOf(header string) byte {
 	best, most := byte(','), 0
-	for _, sign := range []byte(",;\t|") {
+	for _, sign := range []byte(commas) {
 		if n := strings.Count(header, string(sign)); n > most {
 			best, most = sign, n
 		}

@@ -109,6 +109,9 @@ func (b *builder) dateLayouts(r DateRule) source {
 				return t.Format(precision(layout)), ""
 			}
 		}
+		if day, _, _ := strings.Cut(text, "T"); isDate(day) { // as the contract and sheets write dates
+			return day, ""
+		}
 		return "", "date_unreadable"
 	}
 }
@@ -122,4 +125,9 @@ func precision(layout string) string {
 		return "2006-01"
 	}
 	return "2006"
+}
+
+func isDate(text string) bool {
+	_, ok := events.ParseDate(text)
+	return ok
 }

@@ -1,5 +1,5 @@
 // Package imports reads the files that bureaus keep (CSV, NDJSON, a JSON
-// array) and maps their rows to requests.
+// array, XLSX, XML, fixed width) and maps their rows to requests.
 //
 // It knows no broker and no HTTP. Every row has a line number and a verdict of
 // its own; a bad row never stops the file, and no row needs more memory than

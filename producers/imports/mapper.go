@@ -66,7 +66,7 @@ func NewMapper(m *Mapping, header []string, today time.Time) (*Mapper, error) {
 		return nil, fmt.Errorf("compile mapping %s: %w", m.Name, err)
 	}
 	out.columns, out.byName = b.columns, b.index
-	out.state.vals = make([]string, len(b.columns))
+	out.state.vals, out.state.cells = make([]string, len(b.columns)), make([]Cell, len(b.columns))
 	if header == nil {
 		return out, nil
 	}
@@ -164,12 +164,17 @@ func rejected(errs ...events.FieldError) Mapped { return Mapped{Outcome: Rejecte
 // load puts the columns that the mapping uses into the state.
 func (m *Mapper) load(row Row) *events.FieldError {
 	clear(m.state.vals)
+	clear(m.state.cells)
 	if row.JSON != nil {
 		return m.loadJSON(row.JSON)
 	}
 	for i, at := range m.at {
-		if at >= 0 {
-			m.state.vals[i] = row.Fields[at]
+		if at < 0 {
+			continue
+		}
+		m.state.vals[i] = row.Fields[at]
+		if row.Cells != nil {
+			m.state.cells[i] = row.Cells[at]
 		}
 	}
 	return nil
@@ -216,9 +221,14 @@ func (m *Mapper) record(line int64) Mapped {
 		warn(f.path, code)
 	}
 	for i, mk := range m.marks {
-		made, code := mk.of(m.state.vals)
+		made, code := mk.of(&m.state)
 		r.Firearm.Marks = append(r.Firearm.Marks, made)
 		warn(fmt.Sprintf("firearm.marks.%d", i), code)
+	}
+	for i, cell := range m.state.cells {
+		if cell == CellError {
+			warn(m.columns[i], "cell_error")
+		}
 	}
 	if before := m.before(r.Source, line); before > 0 {
 		warnings = append(warnings, events.FieldError{Pointer: "/source/id", Code: "source_id_twice",

@@ -19,7 +19,9 @@ import (
 type Mapping struct {
 	Name        string          `json:"mapping"` // sp-ssp@1
 	Description string          `json:"description"`
+	Questions   []string        `json:"questions,omitempty"`      // that a proposal leaves to you; nothing reads them
 	Legacy      string          `json:"legacy_charset,omitempty"` // of rows that are not UTF-8
+	File        File            `json:"file,omitzero"`
 	Optional    []string        `json:"optional_columns,omitempty"`
 	Filter      []Condition     `json:"filter,omitempty"` // rows that meet none of a condition's texts are left out
 	Reject      []Rejection     `json:"reject,omitempty"`
@@ -143,6 +145,9 @@ func ParseMapping(text []byte) (*Mapping, error) {
 	}
 	if name, version, ok := strings.Cut(m.Name, "@"); !ok || name == "" || version == "" {
 		return nil, fmt.Errorf("parse mapping: %q is no name with a version, such as sp-ssp@1", m.Name)
+	}
+	if err := m.File.check(); err != nil {
+		return nil, fmt.Errorf("parse mapping: file: %w", err)
 	}
 	return m, nil
 }

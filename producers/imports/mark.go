@@ -59,8 +59,15 @@ func (b *builder) mark(r MarkRule) (*mark, error) {
 }
 
 // of makes the mark of a row.
-func (m *mark) of(vals []string) (events.Mark, string) {
+func (m *mark) of(row *rowState) (events.Mark, string) {
+	vals := row.vals
 	got := m.read(vals[m.column])
+	switch cell := row.cells[m.column]; {
+	case cell == CellDate:
+		got = reading{status: "not_recorded", warning: "stored_as_date"}
+	case cell == CellNumber && got.warning == "" && got.text != "":
+		got.warning = "stored_as_number"
+	}
 	out := events.Mark{Kind: m.Kind, Place: m.Place, Status: got.status, Text: got.text}
 	if m.series >= 0 && got.text != "" {
 		out.Series = cleanText(vals[m.series])

@@ -18,6 +18,7 @@ type source func(r *rowState) (text, warning string)
 // rowState is what a source may look at.
 type rowState struct {
 	vals   []string // by column index of the builder
+	cells  []Cell   // what each was, in a sheet
 	record *events.RecordSubmitted
 	today  events.Day
 }
