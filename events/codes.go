@@ -79,6 +79,7 @@ func Lists() []*List {
 		Circumstances, Purposes, Contexts, OriginStatuses, DiversionKinds, Handlings, CustomsChannels, RouteRoles,
 		WithdrawReasons, SearchWithdrawReasons, OrganisationKinds, Rights, Roles, NotifyFloors, RevokeReasons,
 		StandingSearches, ReferenceKinds, Countries, MatchClasses, Grades, Strengths, NotificationReasons,
+		OperationKinds, Programmes, OperationCloseReasons,
 	}
 	slices.SortFunc(all, func(a, b *List) int { return strings.Compare(a.name, b.name) })
 	return all
@@ -124,7 +125,7 @@ var (
 	MatchClasses        = newList("match_class", "alert custody duplicate prior_sighting")
 	Grades              = newList("grade", "exact normalised confusable lookalike series_missing partial")
 	Strengths           = newList("strength", "weak fair strong")
-	NotificationReasons = newList("notification_reason", "match match_ended confirmation_requested confirmation_answered confirmation_overdue trace_addressed trace_responded trace_overdue trace_closed record_review_due agreement_changed match_renewed daily_digest")
+	NotificationReasons = newList("notification_reason", "match match_ended confirmation_requested confirmation_answered confirmation_overdue trace_addressed trace_responded trace_overdue trace_closed record_review_due agreement_changed match_renewed daily_digest operation_changed")
 )
 
 // Countries: ISO 3166-1 alpha-2, XK by convention, and the former states that

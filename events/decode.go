@@ -65,6 +65,10 @@ func (d *decoder) body(t Type) Body {
 		return read(d, agreementRevoked)
 	case TypeReferenceSubmitted:
 		return read(d, referenceSubmitted)
+	case TypeOperationSubmitted:
+		return read(d, operationSubmitted)
+	case TypeOperationClosed:
+		return read(d, operationClosed)
 	case TypePolicySet:
 		return &PolicySet{Raw: d.raw()}
 	}

@@ -104,12 +104,12 @@ type About struct {
 	Count uint32 `json:"count,omitempty"` // candidates of a digest
 }
 
-// DirectoryEffect: an organisation, agreement, policy or reference entry
-// changed.
+// DirectoryEffect: an organisation, agreement, policy, reference entry or
+// operation changed.
 type DirectoryEffect struct {
-	Kind    string `json:"kind"` // organisation, agreement, policy, reference
+	Kind    string `json:"kind"` // organisation, agreement, policy, reference, operation
 	ID      string `json:"id"`
-	Outcome string `json:"outcome"` // registered, amended, revoked, ended, set
+	Outcome string `json:"outcome"` // registered, amended, revoked, ended, set, closed
 }
 
 // AcknowledgedEffect: a recipient has read its inbox up to N.

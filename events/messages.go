@@ -111,6 +111,15 @@ var sayings = map[string]saying{
 	"invalid_policy":       {"the policy cannot be used", "see the policy's schema; armslog policy show prints the one in force"},
 	"failed":               {"the registry could not decide this request; it is kept", "tell the operator the seq"},
 
+	// Operations
+	"operation_unknown":    {"no operation of yours bears this id", "check the id: armslog operation list"},
+	"operation_closed":     {"this operation is closed", "open a new one under an id of its own"},
+	"operation_taken":      {"another organisation leads an operation of this id", "its lead amends and closes it; give your own operation another id"},
+	"operation_ends_early": {"{value} is before the operation's first day", "give a later until, or none"},
+	"not_a_programme":      {"an operation has no programme code", "kind: programme, or leave programme out"},
+	"operation_not_yours":  {"{value} is no operation that you take part in: it stays as free text and counts for none", "check the id: armslog operation list; its lead names the members"},
+	"operation_not_then":   {"this happened outside of the dates of {value}, and does not count for it", "check the date; armslog operation show says when it runs"},
+
 	// Of the policy's table (package registry/matching)
 	"malformed": {"the policy is not valid JSON", "check quotes and commas"},
 	"missing":   {"{field} is missing", "add {field}"},

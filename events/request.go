@@ -19,6 +19,8 @@ const (
 	TypeSearchMade            Type = "armslog.search.made.v1"
 	TypeSearchWithdrawn       Type = "armslog.search.withdrawn.v1"
 	TypeNotificationAck       Type = "armslog.notification.acknowledged.v1"
+	TypeOperationSubmitted    Type = "armslog.operation.submitted.v1"
+	TypeOperationClosed       Type = "armslog.operation.closed.v1"
 
 	// Due work, journaled by the leader with src=registry.
 	TypeSearchLapsed     Type = "armslog.search.lapsed.v1"
@@ -33,6 +35,7 @@ func Types() (sent, own []Type) {
 	return []Type{
 			TypeOrganisationSubmitted, TypeAgreementGranted, TypeAgreementRevoked, TypePolicySet, TypeReferenceSubmitted,
 			TypeRecordSubmitted, TypeRecordWithdrawn, TypeSearchMade, TypeSearchWithdrawn, TypeNotificationAck,
+			TypeOperationSubmitted, TypeOperationClosed,
 		}, []Type{
 			TypeGenesis, TypeSearchLapsed, TypeAgreementEnded, TypeDigestDue, TypeEffectsContinued,
 		}

@@ -111,6 +111,10 @@ func (s *State) route(in *Input) decision {
 		return c.setPolicy(b)
 	case *events.ReferenceSubmitted:
 		return c.submitReference(b)
+	case *events.OperationSubmitted:
+		return c.submitOperation(b)
+	case *events.OperationClosed:
+		return c.closeOperation(b)
 	}
 	return reject("/headers/ce_type", "unknown_type")
 }

@@ -28,7 +28,7 @@ func (c *call) submitRecord(b *events.RecordSubmitted) decision {
 		r.revision, r.stands = c.subject(row).revision+1, c.subject(row).stands
 	}
 	d := accept(events.RecordEffect{ID: r.id, Revision: r.revision, Outcome: outcome(known)})
-	d.warnings = c.weakMarks(b.Firearm.Marks)
+	d.warnings = append(c.weakMarks(b.Firearm.Marks), c.tagged(&b.Incident, !known)...)
 	m := c.newMeeting(c.drafted(&r, b.Firearm, b.Deny))
 	if known {
 		m.self, m.amending = row, true

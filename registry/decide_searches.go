@@ -41,7 +41,7 @@ func (c *call) makeSearch(b *events.SearchMade) decision {
 		return reject("/firearm/marks", "too_broad")
 	}
 	d := accept(events.QuestionEffect{ID: id, StandsUntil: q.stands, Truncated: m.truncated})
-	d.warnings = c.weakMarks(b.Firearm.Marks)
+	d.warnings = append(c.weakMarks(b.Firearm.Marks), c.tagged(&b.Incident, true)...)
 	d.effects = append(d.effects, m.effects...)
 	return d
 }

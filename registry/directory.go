@@ -21,6 +21,7 @@ const (
 	kindCustoms    = "customs_administration"
 	rightRegister  = "register"
 	rightSearch    = "search"
+	rightTrace     = "trace"
 	rightReference = "reference"
 )
 

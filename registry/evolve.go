@@ -90,6 +90,10 @@ func (s *State) evolveBody(e *events.Entry, p *Prepared) (row uint32, had bool) 
 		s.setPolicy(b.Raw)
 	case *events.ReferenceSubmitted:
 		s.putReference(b)
+	case *events.OperationSubmitted:
+		s.putOperation(b, e.Seq)
+	case *events.OperationClosed:
+		s.closeOperation(b, e.Seq)
 	case *events.DigestDue:
 		s.digestSent(b)
 	}

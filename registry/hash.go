@@ -21,6 +21,7 @@ func (s *State) Hash() [32]byte {
 	s.hashSubjects(d)
 	s.hashMatches(d)
 	s.hashDue(d)
+	s.hashOperations(d)
 	for _, l := range []*lexicon{&s.makes, &s.models, &s.calibres, &s.places} {
 		d.values(l.texts, l.folds, l.entries)
 		for _, r := range l.known {

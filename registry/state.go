@@ -31,6 +31,7 @@ type State struct {
 	matches    matches
 	policy     *matching.Table
 	policyName string
+	operations map[string]*operation
 	due        dueWork
 	scratch    matching.Scratch // buffers of Decide, no part of what is known
 	seen       uint8            // by Foresee, no part of what is known
@@ -45,6 +46,8 @@ func New() *State {
 		denySets: [][]orgRef{nil}, denyByName: map[string]uint16{"": 0},
 		matches: newMatches(),
 		due:     newDueWork(),
+
+		operations: map[string]*operation{},
 	}
 }
 
