@@ -81,6 +81,8 @@ func otherWords(n events.Notification) string {
 	switch {
 	case n.Body.Agreement != "":
 		return joined("agreement", n.Body.Agreement, n.Body.Because)
+	case n.About.Kind == "operation":
+		return "operation " + n.About.ID + ": armslog operation show " + n.About.ID
 	case n.Body.Candidates > 0:
 		return plural(int(n.Body.Candidates), "candidate", "candidates") + " since yesterday: armslog match list --status candidate"
 	}

@@ -64,6 +64,8 @@ func Directory() []Request {
 	add(events.TypeAgreementGranted, `{"agreement_id":"AGR-WCO","grantee":"WCO","rights":["search","trace","reference"],"purposes":["border_control","security_check"],`+
 		`"acts_for":{"kinds":["customs_administration"],"only_without_own_access":true},"limits":{"searches_per_day":50000,"partial_per_day":500},`+
 		`"legal_basis":"Invented agreement of the sample world","valid_from":"2026-01-01","valid_until":"2035-12-31"}`)
+	out = append(out, Request{"WCO", events.TypeOperationSubmitted, []byte(`{"operation_id":"TRIGGER-X","kind":"operation",` +
+		`"name":"Invented operation of the sample world","lead":"WCO","members":["FJ-CUSTOMS"],"from":"2026-01-01"}`)})
 	for line := range strings.SplitSeq(strings.TrimSpace(string(schemas.ReferenceSeed())), "\n") {
 		add(events.TypeReferenceSubmitted, line)
 	}
