@@ -77,6 +77,7 @@ type wanted struct {
 	topic  string
 	offset int64
 	bytes  int32 // at most, but for the first batch
+	most   int   // records; the broker sends whole batches
 }
 
 // fetched is what a broker says of one topic.
@@ -169,7 +170,7 @@ func (c *bulk) answer(b []byte, topics []wanted) (all []fetched, err error) {
 		}
 		for _, t := range topics {
 			if t.topic == f.topic {
-				f.records, f.next, f.err = c.records(set, t.offset)
+				f.records, f.next, f.err = c.records(set, t.offset, t.most)
 			}
 		}
 		if errors.Is(f.err, errNoBulk) {

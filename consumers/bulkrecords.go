@@ -11,15 +11,16 @@ import (
 	"github.com/armslog/armslog/events"
 )
 
-// records reads the batches of a record set; the last one may be cut off.
-func (c *bulk) records(set []byte, from int64) (records []record, next int64, err error) {
+// records reads up to so many records of a record set's batches; the last one
+// may be cut off. next is the offset after the last batch that was read.
+func (c *bulk) records(set []byte, from int64, most int) (records []record, next int64, err error) {
 	next = from
-	for len(set) > batchHeader {
+	for len(set) > batchHeader && len(records) < most {
 		size := 12 + int64(binary.BigEndian.Uint32(set[8:]))
 		if size > int64(len(set)) {
 			break
 		}
-		if records, err = c.batch(records, set[:size], from); err != nil {
+		if records, err = c.batch(records, set[:size], from, most); err != nil {
 			return nil, from, err
 		}
 		next = max(next, lastOffset(set)+1)
@@ -36,7 +37,7 @@ func lastOffset(batch []byte) int64 {
 // batchHeader is the size of a record batch without its records.
 const batchHeader = 61
 
-func (c *bulk) batch(records []record, b []byte, from int64) ([]record, error) {
+func (c *bulk) batch(records []record, b []byte, from int64, most int) ([]record, error) {
 	be := binary.BigEndian
 	base, attributes := int64(be.Uint64(b)), be.Uint16(b[21:])
 	if b[16] != 2 || attributes&7 != 0 {
@@ -50,12 +51,15 @@ func (c *bulk) batch(records []record, b []byte, from int64) ([]record, error) {
 		return records, nil // a transaction marker is an offset without a message
 	}
 	r := wire{b: b[batchHeader:]}
-	headers := make([]events.Header, 0, 20*min(n, len(b)/8))
+	headers := make([]events.Header, 0, 20*min(n, len(b)/8, most))
 	for range n {
 		one := wire{b: r.take(int(r.varint()))}
 		one.skip(1)  // attributes
 		one.varint() // time
 		offset := base + one.varint()
+		if offset < from && !one.failed {
+			continue
+		}
 		one.bytes() // key
 		m := record{offset: offset}
 		m.Value = one.bytes()
@@ -64,8 +68,8 @@ func (c *bulk) batch(records []record, b []byte, from int64) ([]record, error) {
 		if r.failed || one.failed {
 			return nil, fmt.Errorf("read batch: %w", io.ErrUnexpectedEOF)
 		}
-		if offset >= from {
-			records = append(records, m)
+		if records = append(records, m); len(records) == most {
+			break
 		}
 	}
 	return records, nil

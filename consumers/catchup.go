@@ -67,7 +67,7 @@ func (j *Journal) readParts(ctx context.Context, todo <-chan part) error {
 	defer r.close()
 	for p := range todo {
 		for at := p.from; at < p.to; {
-			items, _, err := r.next(ctx, at)
+			items, _, err := r.next(ctx, at, fetchBytes, all)
 			if err != nil {
 				return err
 			}

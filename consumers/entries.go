@@ -19,6 +19,7 @@ var ErrNotFollowed = errors.New("entry is not known here yet")
 type Entries struct {
 	journal *Journal
 	cache   *entryCache
+	idle    chan *reading // connections that nobody uses now
 
 	mu      sync.RWMutex
 	offsets []int64 // of seq 0, 16, 32, ...
@@ -35,7 +36,39 @@ const every = 16
 
 // NewEntries reads through journal and keeps up to cacheBytes of what it read.
 func NewEntries(journal *Journal, cacheBytes int) *Entries {
-	return &Entries{journal: journal, cache: newEntryCache(cacheBytes)}
+	return &Entries{journal: journal, cache: newEntryCache(cacheBytes), idle: make(chan *reading, keptOpen)}
+}
+
+// keptOpen bounds the connections that are kept for the next reader.
+const keptOpen = 2
+
+func (x *Entries) borrow() *reading {
+	select {
+	case r := <-x.idle:
+		return r
+	default:
+		return x.journal.open()
+	}
+}
+
+func (x *Entries) giveBack(r *reading) {
+	select {
+	case x.idle <- r:
+	default:
+		r.close()
+	}
+}
+
+// Close ends the connections that are kept.
+func (x *Entries) Close() {
+	for {
+		select {
+		case r := <-x.idle:
+			r.close()
+		default:
+			return
+		}
+	}
 }
 
 // Accepted notes where an accepted entry is. It MUST be called for each, in
@@ -79,8 +112,10 @@ func (x *Entries) Entry(ctx context.Context, seq uint64) (*events.Entry, error) 
 	if err != nil {
 		return nil, err
 	}
+	r := x.borrow()
+	defer x.giveBack(r)
 	for {
-		items, _, err := x.journal.fetch(ctx, offset, entryBytes, maxWait, every)
+		items, _, err := r.next(ctx, offset, entryBytes, every)
 		if err != nil {
 			return nil, err
 		}
@@ -121,8 +156,10 @@ func (x *Entries) From(ctx context.Context, seq, until uint64, handle func([]*ev
 	if err != nil {
 		return err
 	}
+	r := x.borrow()
+	defer x.giveBack(r)
 	for seq < until {
-		items, _, err := x.journal.fetch(ctx, offset, fetchBytes, maxWait, all)
+		items, _, err := r.next(ctx, offset, fetchBytes, all)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func (j *Journal) Follow(ctx context.Context, pos Position, handle func(*Batch) 
 	r := j.open()
 	defer r.close()
 	for {
-		items, end, err := r.next(ctx, b.Position.Offset)
+		items, end, err := r.next(ctx, b.Position.Offset, fetchBytes, all)
 		if err != nil {
 			return err
 		}

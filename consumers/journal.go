@@ -78,7 +78,7 @@ func (j *Journal) open() *reading { return &reading{Journal: j} }
 
 // replay reads from an offset on in bulk, or says false where only the library
 // can.
-func (r *reading) replay(ctx context.Context, from int64, wait time.Duration) (f fetched, ok bool) {
+func (r *reading) replay(ctx context.Context, from int64, bytes int32, most int) (f fetched, ok bool) {
 	if r.conn == nil {
 		if addr, err := leaderAddr(ctx, r.client, events.JournalTopic); err == nil {
 			r.conn, _ = dialBulk(ctx, r.client, addr)
@@ -87,7 +87,7 @@ func (r *reading) replay(ctx context.Context, from int64, wait time.Duration) (f
 	if r.conn == nil {
 		return f, false
 	}
-	got, err := r.conn.fetch(ctx, []wanted{{events.JournalTopic, from, fetchBytes}}, fetchBytes, wait)
+	got, err := r.conn.fetch(ctx, []wanted{{events.JournalTopic, from, bytes, most}}, bytes, maxWait)
 	if err == nil && len(got) == 1 && got[0].err == nil && got[0].code == 0 {
 		return got[0], true
 	}
@@ -103,10 +103,10 @@ func (r *reading) close() {
 }
 
 // next is fetch in bulk where that can be.
-func (r *reading) next(ctx context.Context, from int64) (items []Item, end int64, err error) {
-	f, ok := r.replay(ctx, from, maxWait)
+func (r *reading) next(ctx context.Context, from int64, bytes int32, most int) (items []Item, end int64, err error) {
+	f, ok := r.replay(ctx, from, bytes, most)
 	if !ok {
-		return r.fetch(ctx, from, fetchBytes, maxWait, all)
+		return r.fetch(ctx, from, int64(bytes), maxWait, most)
 	}
 	items, err = r.parse(f.records, from)
 	if err != nil {

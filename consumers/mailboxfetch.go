@@ -142,7 +142,7 @@ func (m *Mailboxes) wanted(leaders map[string]int32, broker int32) (topics []wan
 			continue
 		}
 		b.fetching = true
-		topics = append(topics, wanted{b.topic, b.fetchAt, mailboxBytes})
+		topics = append(topics, wanted{b.topic, b.fetchAt, mailboxBytes, all})
 	}
 	return topics, wait
 }

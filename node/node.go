@@ -121,6 +121,7 @@ var errStopped = errors.New("node did not stop in time")
 
 // Close disconnects a node that is not run. Run closes its node itself.
 func (n *Node) Close() {
+	n.entries.Close()
 	n.mailboxes.Close()
 	n.close()
 }
