@@ -21,7 +21,8 @@ type importInput struct {
 	rows    int64  // as lines tell, 0 = not known
 	whole   bool   // the file is complete: it is not followed, and no pipe
 	mapping *imports.Mapping
-	mapper  *imports.Mapper // nil: rows are requests as they stand
+	mapper  *imports.Mapper // nil: rows are requests as they stand, or as they were exported
+	toBody  func(imports.Row) imports.Mapped
 	reader  *imports.Reader
 	counter *counter
 	file    *os.File
@@ -73,10 +74,20 @@ func (in *importInput) open(ctx context.Context, from io.Reader, f importFlags) 
 	if err := in.countRows(); err != nil {
 		return err
 	}
+	in.toBody = imports.AsIs
 	if in.mapping != nil {
-		in.mapper, err = imports.NewMapper(in.mapping, in.reader.Header(), time.Now())
+		if in.mapper, err = imports.NewMapper(in.mapping, in.reader.Header(), time.Now()); err == nil {
+			in.toBody = in.mapper.Map
+		}
+		return err
 	}
-	if in.mapping == nil && in.reader.Header() != nil {
+	if in.reader.Header() == nil {
+		return nil
+	}
+	table, ok := imports.NewRecordTable().Bind(in.reader.Header())
+	if ok {
+		in.toBody = table.Map
+	} else {
 		kind := map[imports.Format]string{imports.XLSX: "workbook"}[in.reader.Format()]
 		if kind == "" {
 			kind = "CSV file"
@@ -142,12 +153,8 @@ func (in *importInput) next() (item, error) {
 // item makes a request of a row.
 func (in *importInput) item(row imports.Row) item {
 	row = imports.Unwrap(row)
-	if in.mapper != nil {
-		m := in.mapper.Map(row)
-		return item{row: row, body: m.Body, errors: m.Errors, warnings: m.Warnings}
-	}
-	mapped := imports.AsIs(row)
-	return item{row: row, body: mapped.Body, errors: mapped.Errors}
+	m := in.toBody(row)
+	return item{row: row, body: m.Body, errors: m.Errors, warnings: m.Warnings}
 }
 
 // counter knows how much of the file was read.

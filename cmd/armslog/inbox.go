@@ -32,7 +32,7 @@ func (a *app) inboxCommand() *cobra.Command {
 	c.Flags().Uint64Var(&f.after, "after", 0, "only what comes after this n")
 	c.Flags().IntVar(&f.limit, "limit", 0, "how many; 0 = all")
 	c.Flags().StringVar(&f.kind, "kind", "", "only this reason (match, match_ended …) or class (alert, custody …)")
-	c.AddCommand(a.inboxAck())
+	c.AddCommand(a.inboxAck(), a.inboxExport())
 	return c
 }
 

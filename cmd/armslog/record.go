@@ -102,14 +102,19 @@ func (a *app) recordList() *cobra.Command {
 			return a.writeItems(cmd.Context(), "/v1/records", filterQuery(filters), limit, recordColumns())
 		},
 	}
+	recordFilters(c, filters)
+	c.Flags().IntVar(&limit, "limit", 100, "how many; 0 = all")
+	return c
+}
+
+// recordFilters are the flags that narrow a list of records.
+func recordFilters(c *cobra.Command, filters map[string]*string) {
 	for name, doc := range map[string]string{
 		"status": "active, located, withdrawn or expired", "category": "lost, stolen, trafficked, smuggled, seized, found or surrendered",
 		"case-number": "of the incident", "source-id": "your own id of it", "mark": "as written; compared in normal form",
 	} {
 		filters[name] = c.Flags().String(name, "", doc)
 	}
-	c.Flags().IntVar(&limit, "limit", 100, "how many; 0 = all")
-	return c
 }
 
 func filterQuery(filters map[string]*string) url.Values {
@@ -138,38 +143,4 @@ func (a *app) recordHistory() *cobra.Command {
 			})
 		},
 	}
-}
-
-func (a *app) recordExport() *cobra.Command {
-	var limit int
-	c := &cobra.Command{
-		Use:   "export",
-		Short: "Write your own records in full, one JSON object a line",
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			for item, err := range items(cmd.Context(), c, "/v1/records", url.Values{}, limit) {
-				if err != nil {
-					return err
-				}
-				id, err := idOf(item)
-				if err != nil {
-					return err
-				}
-				var raw json.RawMessage
-				if _, err := c.Get(cmd.Context(), "/v1/records/"+id, nil, &raw); err != nil {
-					return err
-				}
-				if err := writeLine(a.out, raw); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
-	c.Flags().IntVar(&limit, "limit", 0, "how many; 0 = all")
-	return c
 }

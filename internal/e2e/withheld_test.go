@@ -104,7 +104,7 @@ func (w *world) lookAs(org events.OrgID, serials []string) *seen {
 	}
 	c := w.by(org)
 	for _, line := range []string{
-		"-o csv record export", "-o csv record list", "-o csv search list", "-o csv match list", "-o csv inbox", "-o csv search " + serial + " --make taurus", "record show " + serial,
+		"-o csv record export", "record export --format ndjson", "inbox export --format csv", "-o csv record list", "-o csv search list", "-o csv match list", "-o csv inbox", "-o csv search " + serial + " --make taurus", "record show " + serial,
 	} {
 		r := c.run(strings.Fields(line)...)
 		s.add(line, fmt.Sprintf("exit %d\n%s%s", r.code, r.out, r.err))

@@ -34,12 +34,28 @@ func Unwrap(row Row) Row {
 	return row
 }
 
-// AsIs takes a row of JSON for a request as it stands, on one line.
+// exported is a record as an export wrote it.
+type exported struct {
+	ID     events.UUID     `json:"id"`
+	Status string          `json:"status"`
+	Record json.RawMessage `json:"record"`
+}
+
+// AsIs takes a row of JSON for a request as it stands, on one line. Of a record
+// that was exported it takes the record, and none where it is closed.
 func AsIs(row Row) Mapped {
 	if row.Err != nil {
 		return rejected(*row.Err)
 	}
 	body := row.JSON
+	if bytes.HasPrefix(body, []byte(`{"id":`)) {
+		var e exported
+		if err := json.Unmarshal(body, &e); err == nil && closed(e.Status) {
+			return Mapped{Outcome: Filtered}
+		} else if err == nil && e.Record != nil {
+			body = e.Record
+		}
+	}
 	if bytes.ContainsAny(body, "\n\r") {
 		var line bytes.Buffer
 		if err := json.Compact(&line, body); err != nil {

@@ -314,3 +314,13 @@ func TestDamagedArchive(t *testing.T) {
 	_, err := NewReader(io.MultiReader(strings.NewReader(zipMagic), iotest.ErrReader(broken)), Options{})
 	require.ErrorIs(t, err, broken)
 }
+
+// What looks like an escaped sign is none.
+func TestEscapes(t *testing.T) {
+	for _, text := range []string{"_x0041_", "_x005F_", "a_x000D_b", "_xZZZZ_", " leading", "line\nline"} {
+		_, rows := rowsOf(t, sheetOf(t, [][]any{{"a"}, {text}}), Options{}, true)
+		require.Len(t, rows, 1)
+		require.Equal(t, []string{text}, rows[0].Fields)
+	}
+	require.Equal(t, "_x0041_ A \uFFFD", unescape("_x005F_x0041_ _x0041_ \uFFFD"))
+}
