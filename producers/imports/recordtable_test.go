@@ -119,7 +119,9 @@ func TestRecordTableIsComplete(t *testing.T) {
 	require.False(t, ok)
 }
 
-func underscored(path string) string { return string(bytes.ReplaceAll([]byte(path), []byte("."), []byte("_"))) }
+func underscored(path string) string {
+	return string(bytes.ReplaceAll([]byte(path), []byte("."), []byte("_")))
+}
 
 // What was exported as JSON is taken back; a closed record is left out.
 func TestExportedJSON(t *testing.T) {

@@ -78,7 +78,9 @@ func TestXMLRoundTrip(t *testing.T) {
 
 // TestBadXML holds the verdict of each record and that nothing else is lost.
 func TestBadXML(t *testing.T) {
-	good := func(id string) string { return `<weapon id="` + id + `"><mark><serial>` + id + `</serial></mark></weapon>` }
+	good := func(id string) string {
+		return `<weapon id="` + id + `"><mark><serial>` + id + `</serial></mark></weapon>`
+	}
 	latin, err := charmap.ISO8859_1.NewEncoder().String(`<weapon id="ção"/>`)
 	require.NoError(t, err)
 	for _, c := range []struct{ name, text, want string }{
