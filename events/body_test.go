@@ -175,7 +175,7 @@ func (g genBody) reference() *ReferenceSubmitted {
 }
 
 func (g genBody) body() Body {
-	switch rapid.IntRange(0, 13).Draw(g.t, "type") {
+	switch rapid.IntRange(0, 14).Draw(g.t, "type") {
 	case 0, 1:
 		return g.record()
 	case 2:
@@ -204,6 +204,8 @@ func (g genBody) body() Body {
 		return &Genesis{JournalID: g.uuid(), GeneralSecretariat: g.org(), Name: g.line(50), AdminKeys: []string{"k1"}, Policy: json.RawMessage(`{"policy":"a"}`), CheckpointKey: g.optional("a+1+b=")}
 	case 12:
 		return &DigestDue{g.org(), Day(rapid.IntRange(1, 40_000).Draw(g.t, "day"))}
+	case 13:
+		return &QuestionsReexamined{g.number(0, 1<<62)}
 	default:
 		return &EffectsContinued{g.number(0, 1<<62), g.number(0, 1<<63)}
 	}
@@ -234,7 +236,7 @@ func TestDecoderKnowsEveryField(t *testing.T) {
 		names(notificationAcknowledged): NotificationAcknowledged{}, names(organisationSubmitted): OrganisationSubmitted{}, names(clocks): ClockMinutes{},
 		names(agreementGranted): AgreementGranted{}, names(actsFor): ActsFor{}, names(agreementLimit): AgreementLimit{}, names(agreementRevoked): AgreementRevoked{},
 		names(referenceSubmitted): ReferenceSubmitted{}, names(serialForm): SerialForm{}, names(genesis): Genesis{}, names(searchLapsed): SearchLapsed{},
-		names(digestDue): DigestDue{}, names(effectsContinued): EffectsContinued{},
+		names(digestDue): DigestDue{}, names(effectsContinued): EffectsContinued{}, names(questionsReexamined): QuestionsReexamined{},
 	} {
 		var tags []string
 		for f := range reflect.TypeOf(v).Fields() {

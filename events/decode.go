@@ -88,6 +88,8 @@ func (d *decoder) registryBody(t Type) Body {
 		return read(d, digestDue)
 	case TypeEffectsContinued:
 		return read(d, effectsContinued)
+	case TypeQuestionsReexamined:
+		return read(d, questionsReexamined)
 	}
 	return nil
 }

@@ -137,3 +137,7 @@ var effectsContinued = []field[EffectsContinued]{
 	{"of", required, func(d *decoder, e *EffectsContinued) { e.Of = d.uint(0, math.MaxUint64) }},
 	{"cursor", required, func(d *decoder, e *EffectsContinued) { e.Cursor = d.uint(0, math.MaxUint64) }},
 }
+
+var questionsReexamined = []field[QuestionsReexamined]{
+	{"of", required, func(d *decoder, q *QuestionsReexamined) { q.Of = d.uint(0, math.MaxUint64) }},
+}

@@ -28,7 +28,15 @@ type EffectsContinued struct {
 	Cursor uint64 `json:"cursor"`
 }
 
+// QuestionsReexamined looks at some of the standing questions again, because
+// the policy or the reference table is another since entry Of.
+type QuestionsReexamined struct {
+	Of uint64 `json:"of"`
+}
+
 func (*SearchLapsed) Type() Type     { return TypeSearchLapsed }
 func (*AgreementEnded) Type() Type   { return TypeAgreementEnded }
 func (*DigestDue) Type() Type        { return TypeDigestDue }
 func (*EffectsContinued) Type() Type { return TypeEffectsContinued }
+
+func (*QuestionsReexamined) Type() Type { return TypeQuestionsReexamined }

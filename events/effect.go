@@ -123,6 +123,14 @@ type MoreEffect struct {
 	Cursor uint64 `json:"cursor"`
 }
 
+// ReexaminedEffect: so many standing questions were looked at again; the next
+// step begins at subject Next.
+type ReexaminedEffect struct {
+	Questions uint32 `json:"questions"`
+	Next      uint32 `json:"next"` // number of a subject, in the order in which they came
+	Left      uint32 `json:"left"` // subjects to go; 0 = all standing questions have been looked at
+}
+
 func (RecordEffect) effectKind() string        { return "record" }
 func (QuestionEffect) effectKind() string      { return "question" }
 func (QuestionEndedEffect) effectKind() string { return "question_ended" }
@@ -134,3 +142,4 @@ func (NotifyEffect) effectKind() string        { return "notify" }
 func (DirectoryEffect) effectKind() string     { return "directory" }
 func (AcknowledgedEffect) effectKind() string  { return "acknowledged" }
 func (MoreEffect) effectKind() string          { return "more" }
+func (ReexaminedEffect) effectKind() string    { return "reexamined" }

@@ -78,6 +78,10 @@ func appendEffect(dst []byte, e Effect) []byte {
 		w.num("n", e.N)
 	case MoreEffect:
 		w.num("cursor", e.Cursor)
+	case ReexaminedEffect:
+		w.num("questions", uint64(e.Questions))
+		w.num("next", uint64(e.Next))
+		w.num("left", uint64(e.Left))
 	}
 	return append(w.b, '}', '}')
 }

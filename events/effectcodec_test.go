@@ -55,7 +55,7 @@ func genMeeting() *rapid.Generator[Meeting] {
 func genEffect() *rapid.Generator[Effect] {
 	return rapid.Custom(func(t *rapid.T) Effect {
 		id, text, n := genUUID().Draw(t, "id"), genText().Draw(t, "text"), rapid.Uint64().Draw(t, "n")
-		switch rapid.IntRange(0, 10).Draw(t, "kind") {
+		switch rapid.IntRange(0, 11).Draw(t, "kind") {
 		case 0:
 			return RecordEffect{ID: id, Revision: uint32(n), Outcome: text}
 		case 1:
@@ -76,6 +76,8 @@ func genEffect() *rapid.Generator[Effect] {
 			return DirectoryEffect{Kind: text, ID: text, Outcome: text}
 		case 9:
 			return AcknowledgedEffect{Org: text, N: n}
+		case 10:
+			return ReexaminedEffect{Questions: uint32(n), Next: uint32(n >> 8), Left: uint32(n >> 16)}
 		default:
 			return MoreEffect{Cursor: n}
 		}

@@ -76,6 +76,8 @@ func (r *effectReader) effect() (e Effect) {
 		e = r.acknowledged()
 	case "more":
 		e = r.more()
+	case "reexamined":
+		e = r.reexamined()
 	default:
 		r.refuse(kind)
 	}
@@ -233,6 +235,23 @@ func (r *effectReader) more() (e MoreEffect) {
 		switch name {
 		case "cursor":
 			e.Cursor = r.uint(64)
+		default:
+			return false
+		}
+		return true
+	})
+	return e
+}
+
+func (r *effectReader) reexamined() (e ReexaminedEffect) {
+	r.object(func(name string) bool {
+		switch name {
+		case "questions":
+			e.Questions = uint32(r.uint(32))
+		case "next":
+			e.Next = uint32(r.uint(32))
+		case "left":
+			e.Left = uint32(r.uint(32))
 		default:
 			return false
 		}

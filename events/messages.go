@@ -108,6 +108,7 @@ var sayings = map[string]saying{
 	"not_sent_yet":         {"your inbox has no entry with this n yet", "acknowledge only what you have read"},
 	"genesis_is_first":     {"a journal has one genesis entry, its first", "start a new data directory for a new registry"},
 	"nothing_due":          {"nothing of this kind is due", "tell the operator the seq"},
+	"policy_name_taken":    {"there has been another table by the name {value}", "give the policy a new name: a match names its policy, so a name means one table for ever"},
 	"invalid_policy":       {"the policy cannot be used", "see the policy's schema; armslog policy show prints the one in force"},
 	"failed":               {"the registry could not decide this request; it is kept", "tell the operator the seq"},
 

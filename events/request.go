@@ -27,6 +27,8 @@ const (
 	TypeAgreementEnded   Type = "armslog.agreement.ended.v1"
 	TypeDigestDue        Type = "armslog.digest.due.v1"
 	TypeEffectsContinued Type = "armslog.effects.continued.v1"
+	// TypeQuestionsReexamined is one step of looking at all standing questions again.
+	TypeQuestionsReexamined Type = "armslog.questions.reexamined.v1"
 )
 
 // Types are all request types: those that organisations send, then those that
@@ -38,6 +40,7 @@ func Types() (sent, own []Type) {
 			TypeOperationSubmitted, TypeOperationClosed,
 		}, []Type{
 			TypeGenesis, TypeSearchLapsed, TypeAgreementEnded, TypeDigestDue, TypeEffectsContinued,
+			TypeQuestionsReexamined,
 		}
 }
 

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/armslog/armslog/events"
-	"github.com/armslog/armslog/registry/matching"
 )
 
 func (c *call) isSecretary() bool { return c.sender == c.secretary }
@@ -102,21 +101,6 @@ func (c *call) revokeAgreement(b *events.AgreementRevoked) decision {
 	about := events.About{Kind: "agreement", ID: b.AgreementID}
 	return accept(append(c.notify(ref, "agreement_changed", about),
 		events.DirectoryEffect{Kind: "agreement", ID: b.AgreementID, Outcome: "revoked"})...)
-}
-
-func (c *call) setPolicy(b *events.PolicySet) decision {
-	if !c.isSecretary() {
-		return reject("", "no_right")
-	}
-	p, problems := matching.DecodePolicy(b.Raw)
-	if len(problems) > 0 {
-		d := decision{verdict: events.Rejected}
-		for _, x := range problems {
-			d.errors = append(d.errors, events.FieldError{Pointer: x.Pointer, Code: x.Code})
-		}
-		return d
-	}
-	return accept(events.DirectoryEffect{Kind: "policy", ID: p.Name, Outcome: "set"})
 }
 
 func (c *call) submitReference(b *events.ReferenceSubmitted) decision {

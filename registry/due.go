@@ -15,6 +15,7 @@ type dueWork struct {
 	lapsing map[events.Day][]uint32 // questions by the first day on which they stand no more
 	days    []events.Day            // keys of lapsing, sorted
 	more    []continued             // decisions with more effects than one entry holds
+	again   reexamination           // of all standing questions
 	digests []orgRef                // organisations with late candidates to be told of, in order of appearance
 }
 
@@ -85,7 +86,7 @@ func (s *State) dueNow(now int64, due *int64) events.Body {
 			return &events.DigestDue{Organisation: o.OrganisationID, Day: o.digestDay}
 		})
 	}
-	return body
+	return s.due.again.offer(now, due, body)
 }
 
 // registryInput is a request of the registry to itself.
@@ -122,6 +123,8 @@ func (s *State) decideDue(in *Input) decision {
 		return c.sendDigest(b)
 	case *events.EffectsContinued:
 		return c.goOn(b)
+	case *events.QuestionsReexamined:
+		return c.reexamine(b)
 	}
 	return reject("/headers/ce_type", "unknown_type")
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/armslog/armslog/events"
-	"github.com/armslog/armslog/registry/matching"
 )
 
 // Evolve changes the state by one accepted entry. It is total: every entry ever
@@ -75,7 +74,7 @@ func (s *State) evolveBody(e *events.Entry, p *Prepared) (row uint32, had bool) 
 	case *events.EffectsContinued:
 		return s.takeUp()
 	case *events.Genesis:
-		s.begin(b)
+		s.begin(e, b)
 	case *events.OrganisationSubmitted:
 		s.putOrganisation(*b, e.Seq)
 	case *events.AgreementGranted:
@@ -87,8 +86,13 @@ func (s *State) evolveBody(e *events.Entry, p *Prepared) (row uint32, had bool) 
 			s.end(a, "ended", false)
 		}
 	case *events.PolicySet:
-		s.setPolicy(b.Raw)
+		if s.setPolicy(e, b.Raw) {
+			s.lookAgain(e)
+		}
 	case *events.ReferenceSubmitted:
+		if s.comparesAnew(b) {
+			s.lookAgain(e)
+		}
 		s.putReference(b)
 	case *events.OperationSubmitted:
 		s.putOperation(b, e.Seq)
@@ -100,12 +104,12 @@ func (s *State) evolveBody(e *events.Entry, p *Prepared) (row uint32, had bool) 
 	return 0, false
 }
 
-func (s *State) begin(g *events.Genesis) {
+func (s *State) begin(e *events.Entry, g *events.Genesis) {
 	s.journal = g.JournalID
 	s.putOrganisation(events.OrganisationSubmitted{
 		OrganisationID: strings.Clone(g.GeneralSecretariat), Kind: kindSecretary, Name: strings.Clone(g.Name), Inbox: true,
 	}, 0)
-	s.setPolicy(g.Policy)
+	s.setPolicy(e, g.Policy)
 }
 
 func (s *State) putOrganisation(o events.OrganisationSubmitted, seq uint64) {
@@ -114,18 +118,6 @@ func (s *State) putOrganisation(o events.OrganisationSubmitted, seq uint64) {
 	}
 	s.refOf(o.OrganisationID)
 	s.directory.put(o, seq)
-}
-
-func (s *State) setPolicy(raw []byte) {
-	p, problems := matching.DecodePolicy(raw)
-	if len(problems) > 0 {
-		return // was accepted by an engine that knew more; the policy in force stays
-	}
-	table, err := matching.Compile(p)
-	if err != nil {
-		return
-	}
-	s.policy, s.policyName = table, p.Name
 }
 
 func (s *State) putReference(b *events.ReferenceSubmitted) {

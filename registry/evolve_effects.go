@@ -34,6 +34,8 @@ func (s *State) evolveEffect(e *events.Entry, x events.Effect, here continued, h
 		if o, _ := s.lookup(x.Org); o != nil {
 			o.acked = max(o.acked, x.N)
 		}
+	case events.ReexaminedEffect:
+		s.due.again.goOn(x)
 	case events.MoreEffect:
 		here.cursor = x.Cursor
 		if had {

@@ -22,6 +22,9 @@ func (s *State) Hash() [32]byte {
 	s.hashMatches(d)
 	s.hashDue(d)
 	s.hashOperations(d)
+	for _, p := range s.policies {
+		d.values(p.name, p.seq, p.at, p.digest)
+	}
 	for _, l := range []*lexicon{&s.makes, &s.models, &s.calibres, &s.places} {
 		d.values(l.texts, l.folds, l.entries)
 		for _, r := range l.known {
@@ -138,4 +141,6 @@ func (s *State) hashDue(d digest) {
 		d.values(m.of, m.cursor, m.subject, m.org)
 	}
 	d.values(len(s.due.digests), s.due.digests)
+	a := s.due.again
+	d.values(a.of, a.next, a.end, a.left, a.due, a.latest)
 }

@@ -56,6 +56,7 @@ type meeting struct {
 	limit     int
 	broad     int // stored marks met before it is too broad; 0 = no bound
 	truncated bool
+	visited   int       // stored marks met so far
 	sharing   []counted // whether the mark at hand is a shared number, by who asks
 	full      bool      // the entry holds no more; what remains is left to due work
 	effects   []events.Effect
@@ -145,13 +146,12 @@ func (m *meeting) cursor(shown int) uint64 {
 func (m *meeting) pairs() ([]pair, bool) {
 	var best map[uint32]int // row -> place in out
 	var out []pair
-	visited := 0
 	for i, mark := range m.x.marks {
 		if !makesKey(mark) {
 			continue
 		}
 		m.sharing = m.sharing[:0]
-		mine, room := markOf(mark), m.broad-visited
+		mine, room := markOf(mark), m.broad-m.visited
 		if m.broad == 0 {
 			room = 0
 		} else if room <= 0 {
@@ -177,7 +177,7 @@ func (m *meeting) pairs() ([]pair, bool) {
 			}
 			return true
 		})
-		if visited += met; !ok || m.broad > 0 && visited > m.broad {
+		if m.visited += met; !ok || m.broad > 0 && m.visited > m.broad {
 			return nil, false
 		}
 	}

@@ -37,10 +37,18 @@ func TestMeetingAgainstOracle(t *testing.T) {
 				}
 			}
 		}
+		w.lateLooks = rapid.Bool().Draw(t, "late looks")
 		audit()
 		for range rapid.IntRange(20, 150).Draw(t, "steps") {
 			w.step(t)
 			audit()
+			_, under := w.s.Reexamination()
+			require.False(t, o.Due() && !under, "the questions have not been asked again")
+			if !under && rapid.IntRange(1, 20).Draw(t, "look") == 1 {
+				w.lookAgain(t)
+				audit()
+				require.Empty(t, o.Untold(w.at), "who meets now has not been told")
+			}
 			if n := len(w.journal); w.journal[n-1].Verdict == events.Accepted {
 				require.Empty(t, w.unheard(o), "questions stand that nobody may hear the answer of")
 			}
@@ -63,7 +71,7 @@ func TestUniverseShowsEverything(t *testing.T) {
 	for _, kind := range []string{
 		"match alert", "match custody", "match duplicate", "candidate alert", "candidate custody", "candidate prior_sighting",
 		"renewed", "ended mark_removed", "ended denied", "ended record_withdrawn", "ended question_withdrawn",
-		"lapsed", "agreement_ended", "daily_digest", "merged", "shared", "truncated", "to parent",
+		"lapsed", "agreement_ended", "daily_digest", "merged", "shared", "truncated", "to parent", "looked at again",
 	} {
 		require.Greater(t, seen[kind], 2, "the universe never shows: %s; it shows %v", kind, seen)
 	}
@@ -144,6 +152,9 @@ func tally(seen map[string]int, e *events.Entry) {
 		switch x := x.(type) {
 		case *events.MatchEffect:
 			meeting("match", &x.Meeting, x.Tell)
+			if e.Envelope.Type == events.TypeQuestionsReexamined {
+				seen["looked at again"]++
+			}
 		case *events.CandidateEffect:
 			meeting("candidate", &x.Meeting, nil)
 		case *events.MatchRenewedEffect:

@@ -229,9 +229,6 @@ func (a *agreement) status(at int64) string {
 	return "active"
 }
 
-// PolicyName names the matching policy in force.
-func (s *State) PolicyName() string { return s.policyName }
-
 // Secretariat is the General Secretariat's organisation id.
 func (s *State) Secretariat() events.OrgID { return s.org(s.secretary).OrganisationID }
 

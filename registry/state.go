@@ -32,6 +32,7 @@ type State struct {
 	policy     *matching.Table
 	policyName string
 	operations map[string]*operation
+	policies   []policySet // that were put in force, the last one is
 	due        dueWork
 	scratch    matching.Scratch // buffers of Decide, no part of what is known
 	seen       uint8            // by Foresee, no part of what is known

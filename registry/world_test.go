@@ -15,6 +15,8 @@ type world struct {
 	searches []searchOf
 	policies int
 	calm     bool // the directory stays as it is
+
+	lateLooks bool // other requests come between a change and the look at the questions
 }
 
 type searchOf struct {
@@ -157,6 +159,9 @@ func (w *world) ask(t *rapid.T) {
 
 func (w *world) changeDirectory(t *rapid.T) {
 	id := pick(t, "agreement", "AGR-WCO", "AGR-NE", "AGR-DD", "AGR-DEAF", "AGR-FJ")
+	if !w.lateLooks {
+		defer w.quiet()
+	}
 	switch pick(t, "change", "grant", "grant", "ending", "revoke", "organisation", "policy", "reference") {
 	case "grant":
 		w.send(secretary, grants[id]())
@@ -206,4 +211,16 @@ func (w *world) policy(t *rapid.T) *events.PolicySet {
 		t.Fatal(err)
 	}
 	return &events.PolicySet{Raw: raw}
+}
+
+// quiet lets the time pass after which standing questions are looked at again.
+func (w *world) quiet() {
+	w.at += 1000
+	w.drain()
+}
+
+// lookAgain sets a policy, and waits until all questions have been looked at.
+func (w *world) lookAgain(t *rapid.T) {
+	w.accept(secretary, w.policy(t))
+	w.quiet()
 }

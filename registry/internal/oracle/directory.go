@@ -35,10 +35,6 @@ func (o *Oracle) directory(body events.Body) {
 	case *events.AgreementEnded:
 		o.agreements[b.AgreementID].over = true
 		o.tellOfAgreement(b.AgreementID)
-	case *events.PolicySet:
-		o.setPolicy(b.Raw)
-	case *events.ReferenceSubmitted:
-		o.reference(b)
 	}
 }
 

@@ -22,6 +22,7 @@ type Oracle struct {
 	firearms   []*firearm // records and questions in the order of their arrival
 	pairs      []*pair    // that ever met
 	digests    map[events.OrgID]uint32
+	sweep      sweep
 	expected   []string
 }
 
@@ -55,6 +56,13 @@ func (o *Oracle) Expect(e *events.Entry) []string {
 		o.withdrawn(b.SearchID, "question_withdrawn")
 	case *events.DigestDue:
 		o.digestDue(b)
+	case *events.QuestionsReexamined:
+		o.reexamined(e, b)
+	case *events.PolicySet:
+		o.setPolicy(b.Raw)
+		o.mayAskAgain(e, true)
+	case *events.ReferenceSubmitted:
+		o.mayAskAgain(e, o.compareAnew(func() { o.reference(b) }))
 	default:
 		o.directory(body)
 	}
