@@ -175,7 +175,7 @@ func (g genBody) reference() *ReferenceSubmitted {
 }
 
 func (g genBody) body() Body {
-	switch rapid.IntRange(0, 14).Draw(g.t, "type") {
+	switch rapid.IntRange(0, 20).Draw(g.t, "type") {
 	case 0, 1:
 		return g.record()
 	case 2:
@@ -203,9 +203,11 @@ func (g genBody) body() Body {
 	case 11:
 		return &Genesis{JournalID: g.uuid(), GeneralSecretariat: g.org(), Name: g.line(50), AdminKeys: []string{"k1"}, Policy: json.RawMessage(`{"policy":"a"}`), CheckpointKey: g.optional("a+1+b=")}
 	case 12:
-		return &DigestDue{g.org(), Day(rapid.IntRange(1, 40_000).Draw(g.t, "day"))}
+		return &DigestDue{g.org(), g.day()}
 	case 13:
 		return &QuestionsReexamined{g.number(0, 1<<62)}
+	case 14, 15, 16, 17, 18, 19:
+		return g.trace()
 	default:
 		return &EffectsContinued{g.number(0, 1<<62), g.number(0, 1<<63)}
 	}
@@ -237,6 +239,8 @@ func TestDecoderKnowsEveryField(t *testing.T) {
 		names(agreementGranted): AgreementGranted{}, names(actsFor): ActsFor{}, names(agreementLimit): AgreementLimit{}, names(agreementRevoked): AgreementRevoked{},
 		names(referenceSubmitted): ReferenceSubmitted{}, names(serialForm): SerialForm{}, names(genesis): Genesis{}, names(searchLapsed): SearchLapsed{},
 		names(digestDue): DigestDue{}, names(effectsContinued): EffectsContinued{}, names(questionsReexamined): QuestionsReexamined{},
+		names(traceRequested): TraceRequested{}, names(traceResponded): TraceResponded{}, names(traceStep): TraceStep{}, names(traceReferral): TraceReferral{},
+		names(traceForwarded): TraceForwarded{}, names(traceCommented): TraceCommented{}, names(traceClosed): TraceClosed{}, names(sale): Sale{}, names(traceOverdue): TraceOverdue{},
 	} {
 		var tags []string
 		for f := range reflect.TypeOf(v).Fields() {

@@ -80,6 +80,7 @@ func Lists() []*List {
 		WithdrawReasons, SearchWithdrawReasons, OrganisationKinds, Rights, Roles, NotifyFloors, RevokeReasons,
 		StandingSearches, ReferenceKinds, Countries, MatchClasses, Grades, Strengths, NotificationReasons,
 		OperationKinds, Programmes, OperationCloseReasons,
+		Urgencies, DomesticChecks, Forwardings, TraceAnswers, StepKinds, Holders, TraceFailures, TraceRefusals, TraceReasons, TraceUses, TraceComments, TraceOutcomes,
 	}
 	slices.SortFunc(all, func(a, b *List) int { return strings.Compare(a.name, b.name) })
 	return all
@@ -109,6 +110,22 @@ var (
 	SearchWithdrawReasons = newList("search_withdraw_reason", "mistyped case_closed weapon_released")
 )
 
+// The lists of a trace request and of what becomes of it.
+var (
+	Urgencies      = newList("urgency", "urgent routine deferred")
+	DomesticChecks = newList("domestic_check", "done pending not_possible")
+	Forwardings    = newList("forwarding", "never ask allowed")
+	TraceAnswers   = newList("trace_answer", "acknowledged interim completed failed refused referred")
+	StepKinds      = newList("step_kind", "manufactured exported imported transferred sold_retail state_issue reported_lost reported_stolen seized deactivated destroyed")
+	Holders        = newList("holder", "manufacturer importer exporter wholesaler dealer private_person police military state_agency other")
+	TraceFailures  = newList("trace_failure", "not_in_records records_not_kept records_destroyed mark_invalid_for_make insufficient_data make_unknown dealer_no_answer not_marked too_old")
+	TraceRefusals  = newList("trace_refusal", "endangers_investigation confidentiality national_security national_law use_not_stated")
+	TraceReasons   = newList("trace_because", "import_mark country_of_manufacture make proof_mark exported imported transferred sold_retail state_issue other")
+	TraceUses      = newList("trace_use", "lead_only no_onward_sharing not_evidence ask_first")
+	TraceComments  = newList("trace_comment", "photo_needed mark_unclear more_time photo_sent mark_confirmed")
+	TraceOutcomes  = newList("trace_outcome", "established not_established cancelled")
+)
+
 // The lists of the directory and the reference table.
 var (
 	OrganisationKinds = newList("organisation_kind", "ncb national_entity international_entity general_secretariat customs_administration")
@@ -125,7 +142,7 @@ var (
 	MatchClasses        = newList("match_class", "alert custody duplicate prior_sighting")
 	Grades              = newList("grade", "exact normalised confusable lookalike series_missing partial")
 	Strengths           = newList("strength", "weak fair strong")
-	NotificationReasons = newList("notification_reason", "match match_ended confirmation_requested confirmation_answered confirmation_overdue trace_addressed trace_responded trace_overdue trace_closed record_review_due agreement_changed match_renewed daily_digest operation_changed")
+	NotificationReasons = newList("notification_reason", "match match_ended confirmation_requested confirmation_answered confirmation_overdue trace_addressed trace_responded trace_overdue trace_closed record_review_due agreement_changed match_renewed daily_digest operation_changed trace_commented trace_forwarded")
 )
 
 // Countries: ISO 3166-1 alpha-2, XK by convention, and the former states that

@@ -71,6 +71,16 @@ func (d *decoder) body(t Type) Body {
 		return read(d, operationClosed)
 	case TypePolicySet:
 		return &PolicySet{Raw: d.raw()}
+	case TypeTraceRequested:
+		return read(d, traceRequested)
+	case TypeTraceResponded:
+		return checked(d, traceResponded, checkResponse)
+	case TypeTraceForwarded:
+		return read(d, traceForwarded)
+	case TypeTraceCommented:
+		return checked(d, traceCommented, checkComment)
+	case TypeTraceClosed:
+		return checked(d, traceClosed, checkClosing)
 	}
 	return d.registryBody(t)
 }
@@ -90,8 +100,23 @@ func (d *decoder) registryBody(t Type) Body {
 		return read(d, effectsContinued)
 	case TypeQuestionsReexamined:
 		return read(d, questionsReexamined)
+	case TypeTraceOverdue:
+		return read(d, traceOverdue)
 	}
 	return nil
+}
+
+// checked is read for a body whose fields go together only in some ways. They
+// are looked at where each of them is right by itself.
+func checked[T any, B interface {
+	*T
+	Body
+}](d *decoder, fields []field[T], check func(*decoder, *T)) Body {
+	b := read[T, B](d, fields)
+	if v, ok := b.(B); ok && len(d.errs) == 0 && !d.lenient && !d.bad {
+		check(d, v)
+	}
+	return b
 }
 
 // read reads one object as a body.

@@ -29,7 +29,7 @@ type QuestionEndedEffect struct {
 // Tell is one party that is told, and the number in its inbox.
 type Tell struct {
 	Org  OrgID  `json:"org"`
-	Role string `json:"role"` // general_secretariat, asker, owner; merged roles joined by "+"
+	Role string `json:"role"` // general_secretariat, asker, owner, requester, addressee; merged roles joined by "+"
 	N    uint64 `json:"n"`    // 0 = it may know, and has no inbox: its reply and its lists say so
 }
 
@@ -99,7 +99,7 @@ type NotifyEffect struct {
 
 // About names what a notification is about.
 type About struct {
-	Kind  string `json:"kind"` // match, agreement, digest
+	Kind  string `json:"kind"` // match, agreement, digest, trace
 	ID    string `json:"id"`
 	Count uint32 `json:"count,omitempty"` // candidates of a digest
 }
@@ -116,6 +116,36 @@ type DirectoryEffect struct {
 type AcknowledgedEffect struct {
 	Org OrgID  `json:"org"`
 	N   uint64 `json:"n"`
+}
+
+// TraceEffect: a trace was opened, or closed with an outcome.
+type TraceEffect struct {
+	ID        UUID   `json:"id"`
+	Requested uint64 `json:"requested"` // entry that holds the request
+	Status    string `json:"status"`    // open, established, not_established, cancelled
+	Truncated bool   `json:"truncated,omitempty"`
+	Tell      []Tell `json:"tell,omitempty"`
+}
+
+// TraceAddresseeEffect: how a trace stands with one addressee.
+type TraceAddresseeEffect struct {
+	ID        UUID   `json:"id"`
+	Requested uint64 `json:"requested"` // entry that holds the request
+	Org       OrgID  `json:"org"`
+	Status    string `json:"status"`         // proposed, sent, acknowledged, interim, completed, failed, refused, referred, extended, overdue, escalated
+	By        Day    `json:"by,omitempty"`   // last day of its answer, where that is set or moved
+	Late      bool   `json:"late,omitempty"` // an answer after the trace was closed: kept and told, it changes nothing else
+	Tell      []Tell `json:"tell,omitempty"`
+}
+
+// TraceNoteEffect: a party said something that moves nobody: a comment's code,
+// or forwarded.
+type TraceNoteEffect struct {
+	ID        UUID   `json:"id"`
+	Requested uint64 `json:"requested"` // entry that holds the request
+	Org       OrgID  `json:"org"`       // who said it
+	Code      string `json:"code"`
+	Tell      []Tell `json:"tell,omitempty"`
 }
 
 // MoreEffect: the decision has more effects; due work goes on at Cursor.
@@ -143,3 +173,7 @@ func (DirectoryEffect) effectKind() string     { return "directory" }
 func (AcknowledgedEffect) effectKind() string  { return "acknowledged" }
 func (MoreEffect) effectKind() string          { return "more" }
 func (ReexaminedEffect) effectKind() string    { return "reexamined" }
+
+func (TraceEffect) effectKind() string          { return "trace" }
+func (TraceAddresseeEffect) effectKind() string { return "trace_addressee" }
+func (TraceNoteEffect) effectKind() string      { return "trace_note" }

@@ -82,6 +82,12 @@ func appendEffect(dst []byte, e Effect) []byte {
 		w.num("questions", uint64(e.Questions))
 		w.num("next", uint64(e.Next))
 		w.num("left", uint64(e.Left))
+	case TraceEffect:
+		w.trace(e)
+	case TraceAddresseeEffect:
+		w.traceAddressee(e)
+	case TraceNoteEffect:
+		w.traceNote(e)
 	}
 	return append(w.b, '}', '}')
 }

@@ -78,6 +78,12 @@ func (r *effectReader) effect() (e Effect) {
 		e = r.more()
 	case "reexamined":
 		e = r.reexamined()
+	case "trace":
+		e = r.trace()
+	case "trace_addressee":
+		e = r.traceAddressee()
+	case "trace_note":
+		e = r.traceNote()
 	default:
 		r.refuse(kind)
 	}

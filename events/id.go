@@ -25,6 +25,9 @@ func RecordID(owner OrgID, source Source) UUID {
 // SearchID is the identity of a question, from the request that asked it.
 func SearchID(org OrgID, request UUID) UUID { return derive("search", org, string(request[:])) }
 
+// TraceID is the identity of a trace, from the request that asked for it.
+func TraceID(org OrgID, request UUID) UUID { return derive("trace", org, string(request[:])) }
+
 // MatchID is the identity of a pair, the same whichever of the two came first.
 func MatchID(a, b UUID) UUID {
 	if string(b[:]) < string(a[:]) {

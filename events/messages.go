@@ -39,6 +39,7 @@ const (
 	codeWildcard       = "wildcard_not_partial"
 	codeNoWildcard     = "partial_without_wildcard"
 	codeSerialIsStatus = "serial_is_status"
+	codeNotTogether    = "not_together"
 )
 
 // saying is how a code is put into words. In both texts {value} is the text
@@ -81,6 +82,8 @@ var sayings = map[string]saying{
 	codeNoWildcard:     {"{value} does not say which signs are unknown", "write ? for one unknown sign and * for any number of them, or status: readable"},
 	codeSerialIsStatus: {"{value} says {status_means}", "status: {status}, no text"},
 
+	codeNotTogether: {"{field} does not go with the rest of this request", "leave {field} out; the request's schema says what it goes with"},
+
 	// Decide
 	"no_right":             {"your organisation has no right to do this", "rights come from an agreement with the General Secretariat, or from your NCB"},
 	"not_acting_for":       {"your organisation may not act for this one", "ask for an agreement that names it, or let it use its own access"},
@@ -120,6 +123,24 @@ var sayings = map[string]saying{
 	"not_a_programme":      {"an operation has no programme code", "kind: programme, or leave programme out"},
 	"operation_not_yours":  {"{value} is no operation that you take part in: it stays as free text and counts for none", "check the id: armslog operation list; its lead names the members"},
 	"operation_not_then":   {"this happened outside of the dates of {value}, and does not count for it", "check the date; armslog operation show says when it runs"},
+
+	// Decide, of traces
+	"trace_unknown":          {"you are no party of a trace with this id", "check trace_id: armslog trace list"},
+	"trace_is_closed":        {"this trace is closed", "an addressee may still answer late (interim, completed, failed, refused, referred); for all else request a new trace"},
+	"answer_acknowledged":    {"you have acknowledged this trace already", "answer interim, completed, failed, refused or referred, or comment"},
+	"answer_final":           {"you have given your final answer", "nothing more is asked of you; while the trace is open you may comment"},
+	"not_requester":          {"only the requester can do this", "answer interim, completed, failed, refused or referred, or comment"},
+	"not_addressee":          {"only an addressee can do this", "the requester may comment, forward or close"},
+	"addressee_self":         {"{value} is your own organisation", "look into your own records first and say so in domestic_check; address others"},
+	"addressee_unfit":        {"{value} answers no trace requests", "address the NCB of its country: armslog org list"},
+	"addressee_denied":       {"your record is withheld from {value}", "leave it out, or take it from the record's deny list first"},
+	"already_addressed":      {"{value} has this trace already", "name others; a comment reaches all who have not answered yet"},
+	"too_many_addressees":    {"a trace has at most 64 addressees", "close this trace with what there is, and request another"},
+	"forwarding_not_allowed": {"the requester wants nobody to forward this trace", "answer referred and name others in next: the requester decides"},
+	"answer_by_past":         {"{value} is in the past", "give a later day, or leave answer_by out"},
+	"more_time_used":         {"your deadline has been moved already", "answer interim with what there is, or completed, failed, refused or referred"},
+	"until_not_later":        {"{value} is not later than your deadline as it stands, or is past", "give a later day, or answer in time"},
+	"until_too_far":          {"{value} is more than 90 days after your deadline", "give an earlier day; answer interim with what there is"},
 
 	// Of the policy's table (package registry/matching)
 	"malformed": {"the policy is not valid JSON", "check quotes and commas"},

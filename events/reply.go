@@ -74,4 +74,6 @@ type NotificationBody struct {
 	Because    string     `json:"because,omitempty"`
 	Agreement  string     `json:"agreement,omitempty"`
 	Candidates uint32     `json:"candidates,omitempty"`
+	YourTrace  UUID       `json:"your_trace,omitzero"` // the asker's own trace
+	Trace      *TraceNews `json:"trace,omitempty"`
 }

@@ -21,6 +21,11 @@ const (
 	TypeNotificationAck       Type = "armslog.notification.acknowledged.v1"
 	TypeOperationSubmitted    Type = "armslog.operation.submitted.v1"
 	TypeOperationClosed       Type = "armslog.operation.closed.v1"
+	TypeTraceRequested        Type = "armslog.trace.requested.v1"
+	TypeTraceResponded        Type = "armslog.trace.responded.v1"
+	TypeTraceForwarded        Type = "armslog.trace.forwarded.v1"
+	TypeTraceCommented        Type = "armslog.trace.commented.v1"
+	TypeTraceClosed           Type = "armslog.trace.closed.v1"
 
 	// Due work, journaled by the leader with src=registry.
 	TypeSearchLapsed     Type = "armslog.search.lapsed.v1"
@@ -29,6 +34,7 @@ const (
 	TypeEffectsContinued Type = "armslog.effects.continued.v1"
 	// TypeQuestionsReexamined is one step of looking at all standing questions again.
 	TypeQuestionsReexamined Type = "armslog.questions.reexamined.v1"
+	TypeTraceOverdue        Type = "armslog.trace.overdue.v1"
 )
 
 // Types are all request types: those that organisations send, then those that
@@ -38,9 +44,11 @@ func Types() (sent, own []Type) {
 			TypeOrganisationSubmitted, TypeAgreementGranted, TypeAgreementRevoked, TypePolicySet, TypeReferenceSubmitted,
 			TypeRecordSubmitted, TypeRecordWithdrawn, TypeSearchMade, TypeSearchWithdrawn, TypeNotificationAck,
 			TypeOperationSubmitted, TypeOperationClosed,
+			TypeTraceRequested, TypeTraceResponded, TypeTraceForwarded, TypeTraceCommented, TypeTraceClosed,
 		}, []Type{
 			TypeGenesis, TypeSearchLapsed, TypeAgreementEnded, TypeDigestDue, TypeEffectsContinued,
 			TypeQuestionsReexamined,
+			TypeTraceOverdue,
 		}
 }
 

@@ -227,6 +227,12 @@ func tells(e *events.Entry) (all []events.Tell) {
 			all = append(all, f.Tell...)
 		case events.NotifyEffect:
 			all = append(all, events.Tell{Org: f.Org, N: f.N})
+		case events.TraceEffect:
+			all = append(all, f.Tell...)
+		case events.TraceAddresseeEffect:
+			all = append(all, f.Tell...)
+		case events.TraceNoteEffect:
+			all = append(all, f.Tell...)
 		}
 	}
 	return all

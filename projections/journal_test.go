@@ -200,6 +200,7 @@ func (j *journal) fill() {
 	j.ask("WCO", &events.NotificationAcknowledged{N: 1})
 	j.ask("WCO", record("9", "X1")) // no right
 	j.send("NCB-CL", events.TypeRecordSubmitted, []byte("{not json"))
+	j.fillTraces()
 	j.ask("IPSG", &events.AgreementRevoked{AgreementID: "AGR-WCO", Reason: "expired", StandingSearches: "end"})
 	j.due()
 }

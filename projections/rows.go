@@ -57,6 +57,12 @@ func (r *Rows) Add(e *events.Entry) {
 			r.inbox(e, f.Org, f.N, "", f.Reason, f.About)
 		case events.AcknowledgedEffect:
 			r.acknowledged(e, f)
+		case events.TraceEffect:
+			r.trace(e, f, body)
+		case events.TraceAddresseeEffect:
+			r.traceAddressee(e, f, body)
+		case events.TraceNoteEffect:
+			r.traceNote(e, f, body)
 		}
 	}
 }
@@ -73,7 +79,8 @@ func (r *Rows) AddAll(entries []*events.Entry) {
 func bodyOf(e *events.Entry) events.Body {
 	switch e.Envelope.Type {
 	case events.TypeRecordSubmitted, events.TypeRecordWithdrawn, events.TypeSearchMade, events.TypeSearchWithdrawn,
-		events.TypeOrganisationSubmitted, events.TypeAgreementGranted, events.TypeAgreementRevoked, events.TypeGenesis:
+		events.TypeOrganisationSubmitted, events.TypeAgreementGranted, events.TypeAgreementRevoked, events.TypeGenesis,
+		events.TypeTraceRequested, events.TypeTraceResponded, events.TypeTraceForwarded, events.TypeTraceCommented, events.TypeTraceClosed:
 	default:
 		return nil
 	}

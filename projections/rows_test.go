@@ -71,6 +71,9 @@ func TestRowsOfErasedEntries(t *testing.T) {
 			if table.Name == "organisations" || table.Name == "agreements" {
 				continue // follow from the body, which is never erased
 			}
+			if table.Name == "trace_steps" {
+				continue // are the body: what is erased is gone
+			}
 			require.Len(t, after.sheets[table.sheet].rows, len(before.sheets[table.sheet].rows), "%s of %s", table.Name, e.Envelope.Type)
 		}
 	}

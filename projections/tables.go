@@ -40,6 +40,11 @@ const (
 	agreementStatusSheet
 	entrySheet
 	rejectSheet
+	traceSheet
+	traceStatusSheet
+	traceAddresseeSheet
+	traceStepSheet
+	traceCommentSheet
 	sheets
 )
 
@@ -86,6 +91,19 @@ var tables = []Table{
 		" actor, on_behalf_of, engine, policy",
 		"seq", []keyPart{8}, entrySheet},
 	{"rejects", "seq, ordinal, at, src, type, verdict, pointer, code", "seq, ordinal", []keyPart{8, 2}, rejectSheet},
+	{"traces", "trace_id, seq, at, organisation, on_behalf_of, actor, record_id, urgency, illicit_basis, intended_use, domestic_check," +
+		" forwarding, type, make, model, calibre, country_of_manufacture, marks, mark_id, mark_status, mark_millibits," +
+		" incident_date, incident_min, incident_max, incident_country, place, case_number, circumstance, operation, truncated, policy",
+		"trace_id", []keyPart{16}, traceSheet},
+	{"trace_status", "trace_id, seq, at, status, diversion_country, diversion_date, diversion_min, diversion_max, diversion_kind," +
+		" sale_country, sale_date, sale_min, sale_max",
+		"trace_id", []keyPart{16}, traceStatusSheet},
+	{"trace_addressees", "trace_id, organisation, seq, at, status, answer_by, late, case_number, failure, refusal, use, steps",
+		"trace_id, organisation, seq", []keyPart{16, text, 8}, traceAddresseeSheet},
+	{"trace_steps", "trace_id, seq, ordinal, at, organisation, status, kind, date, date_min, date_max, country, to_country, holder, licence_held",
+		"trace_id, seq, ordinal", []keyPart{16, 8, 2}, traceStepSheet},
+	{"trace_comments", "trace_id, seq, at, organisation, code, until, addressees, because",
+		"trace_id, seq", []keyPart{16, 8}, traceCommentSheet},
 }
 
 // Tables are all tables that follow from the journal, in the order in which

@@ -116,6 +116,23 @@ func (s *State) route(in *Input) decision {
 	case *events.OperationClosed:
 		return c.closeOperation(b)
 	}
+	return c.routeTrace()
+}
+
+// routeTrace is the route of what concerns traces.
+func (c *call) routeTrace() decision {
+	switch b := c.in.Body.(type) {
+	case *events.TraceRequested:
+		return c.requestTrace(b)
+	case *events.TraceResponded:
+		return c.respondTrace(b)
+	case *events.TraceForwarded:
+		return c.forwardTrace(b)
+	case *events.TraceCommented:
+		return c.commentTrace(b)
+	case *events.TraceClosed:
+		return c.closeTrace(b)
+	}
 	return reject("/headers/ce_type", "unknown_type")
 }
 

@@ -46,24 +46,34 @@ func (c *call) makeSearch(b *events.SearchMade) decision {
 	return d
 }
 
-// mayMake checks right, body acted for, purpose and quota.
-func (c *call) mayMake(b *events.SearchMade, acting orgRef) decision {
+// allowed checks right, body acted for and purpose, which stands at pointer. a
+// is the agreement that the request counts against; nil = a bureau's own right.
+func (c *call) allowed(right, pointer, purpose string, acting orgRef) (a *agreement, d decision) {
 	if onBehalf := c.in.Envelope.OnBehalfOf; onBehalf != "" && acting == 0 {
-		return reject("/headers/ce_onbehalfof", "not_acting_for")
+		return nil, reject("/headers/ce_onbehalfof", "not_acting_for")
 	}
-	switch code := c.mayAsk(c.sender, acting, c.in.At); code {
+	switch code := c.mayAsk(right, c.sender, acting, c.in.At); code {
 	case "":
 	case "not_acting_for":
-		return reject("/headers/ce_onbehalfof", code)
+		return nil, reject("/headers/ce_onbehalfof", code)
 	default:
-		return reject("", code)
+		return nil, reject("", code)
 	}
 	if c.org(c.sender).Kind == kindNCB && acting == 0 {
-		return decision{} // by its own right: what agreements it has bind what they give
+		return nil, decision{} // by its own right: what agreements it has bind what they give
 	}
-	a := c.searchAgreement(c.sender, acting, b.Purpose, c.in.At)
+	a = c.askingAgreement(right, c.sender, acting, purpose, c.in.At)
 	if a == nil {
-		return reject("/purpose", "wrong_purpose")
+		return nil, reject(pointer, "wrong_purpose")
+	}
+	return a, decision{}
+}
+
+// mayMake checks what allowed does, and the quota.
+func (c *call) mayMake(b *events.SearchMade, acting orgRef) decision {
+	a, d := c.allowed(rightSearch, "/purpose", b.Purpose, acting)
+	if a == nil {
+		return d
 	}
 	used := c.org(c.sender).used
 	if used.day != events.DayOf(c.in.At) {
@@ -137,7 +147,7 @@ func lastDay(context string, at int64) events.Day {
 // withdrawSearch ends one of the sender's questions and its matches.
 func (c *call) withdrawSearch(b *events.SearchWithdrawn) decision {
 	row, known := c.findSubject(b.SearchID)
-	if !known || c.subject(row).isRecord() || c.subject(row).org != c.sender {
+	if !known || !c.subject(row).isSearch() || c.subject(row).org != c.sender {
 		return reject("/search_id", "search_unknown") // the same for somebody else's as for none
 	}
 	q := c.subject(row)

@@ -157,23 +157,23 @@ func (d *directory) mayActFor(a *agreement, body orgRef, at int64) bool {
 	return !a.ActsFor.OnlyWithoutOwnAccess || !d.has(body, rightSearch, at)
 }
 
-// mayAsk says whether asker may search at all, and for acting, at log time at;
-// the code is that of the refusal.
-func (d *directory) mayAsk(asker, acting orgRef, at int64) (code string) {
-	if !d.has(asker, rightSearch, at) {
+// mayAsk says whether asker may search, or trace, at all, and for acting, at log
+// time at; the code is that of the refusal.
+func (d *directory) mayAsk(right string, asker, acting orgRef, at int64) (code string) {
+	if !d.has(asker, right, at) {
 		return "no_right"
 	}
-	if acting == 0 || d.searchAgreement(asker, acting, "", at) != nil {
+	if acting == 0 || d.askingAgreement(right, asker, acting, "", at) != nil {
 		return ""
 	}
 	return "not_acting_for"
 }
 
-// searchAgreement is the first agreement by which asker may search for acting
-// (0 = itself) and for purpose ("" = any), nil if there is none.
-func (d *directory) searchAgreement(asker, acting orgRef, purpose string, at int64) *agreement {
+// askingAgreement is the first agreement by which asker may search, or trace,
+// for acting (0 = itself) and for purpose ("" = any), nil if there is none.
+func (d *directory) askingAgreement(right string, asker, acting orgRef, purpose string, at int64) *agreement {
 	for _, a := range d.org(asker).granted {
-		if a.active(at) && slices.Contains(a.Rights, rightSearch) &&
+		if a.active(at) && slices.Contains(a.Rights, right) &&
 			(acting == 0 || d.mayActFor(a, acting, at)) &&
 			(purpose == "" || len(a.Purposes) == 0 || slices.Contains(a.Purposes, purpose)) {
 			return a

@@ -12,11 +12,12 @@ import (
 // The leader journals it as entries with src=registry, a little at a time.
 // Answers never wait for it: Decide compares the dates themselves.
 type dueWork struct {
-	lapsing map[events.Day][]uint32 // questions by the first day on which they stand no more
-	days    []events.Day            // keys of lapsing, sorted
-	more    []continued             // decisions with more effects than one entry holds
-	again   reexamination           // of all standing questions
-	digests []orgRef                // organisations with late candidates to be told of, in order of appearance
+	lapsing   map[events.Day][]uint32 // questions by the first day on which they stand no more
+	days      []events.Day            // keys of lapsing, sorted
+	more      []continued             // decisions with more effects than one entry holds
+	again     reexamination           // of all standing questions
+	deadlines deadlines               // of single things
+	digests   []orgRef                // organisations with late candidates to be told of, in order of appearance
 }
 
 // continued names a decision to go on with: the meetings of a subject, or the
@@ -86,8 +87,23 @@ func (s *State) dueNow(now int64, due *int64) events.Body {
 			return &events.DigestDue{Organisation: o.OrganisationID, Day: o.digestDay}
 		})
 	}
+	if x, ok := s.due.deadlines.first(); ok {
+		offer(x.at, func() events.Body { return s.missed(x) })
+	}
 	return s.due.again.offer(now, due, body)
 }
+
+// missed is the work that a deadline leaves to do.
+func (s *State) missed(x deadline) events.Body {
+	switch x.kind {
+	case deadlineTrace:
+		return s.overdue(x)
+	}
+	panic("registry: a deadline of no kind")
+}
+
+// holds says whether a deadline still stands.
+func (s *State) holds(x deadline) bool { return x.kind == deadlineTrace && s.holdsTrace(x) }
 
 // registryInput is a request of the registry to itself.
 func registryInput(body events.Body, at int64) *Input {
@@ -125,6 +141,8 @@ func (s *State) decideDue(in *Input) decision {
 		return c.goOn(b)
 	case *events.QuestionsReexamined:
 		return c.reexamine(b)
+	case *events.TraceOverdue:
+		return c.remind(b)
 	}
 	return reject("/headers/ce_type", "unknown_type")
 }

@@ -33,6 +33,7 @@ func (s *State) Evolve(e *events.Entry, p *Prepared) {
 		s.answered(row)
 	}
 	s.settle(e, here.of)
+	s.due.deadlines.drop(s.holds)
 }
 
 // answered drops the marks of a question that does not stand: it kept them only
@@ -100,6 +101,10 @@ func (s *State) evolveBody(e *events.Entry, p *Prepared) (row uint32, had bool) 
 		s.closeOperation(b, e.Seq)
 	case *events.DigestDue:
 		s.digestSent(b)
+	case *events.TraceRequested:
+		return s.putTrace(e, p, b), true
+	case *events.TraceClosed:
+		return s.findSubject(b.TraceID)
 	}
 	return 0, false
 }
@@ -151,6 +156,7 @@ func (s *State) putRecord(e *events.Entry, p *Prepared, b *events.RecordSubmitte
 	r.deny = s.denySet(b.Deny)
 	row, known := s.findSubject(r.id)
 	if known {
+		s.withholdTraces(r.id, r.deny)
 		old := s.subject(row)
 		r.mark, r.marks, r.revision = old.mark, old.marks, old.revision
 		if !old.is(flagErased) {

@@ -36,6 +36,12 @@ func (s *State) evolveEffect(e *events.Entry, x events.Effect, here continued, h
 		}
 	case events.ReexaminedEffect:
 		s.due.again.goOn(x)
+	case events.TraceEffect:
+		s.evolveTrace(e, x)
+	case events.TraceAddresseeEffect:
+		s.evolveAddressee(e, x)
+	case events.TraceNoteEffect:
+		s.evolveNote(e, x)
 	case events.MoreEffect:
 		here.cursor = x.Cursor
 		if had {

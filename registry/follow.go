@@ -13,10 +13,11 @@ type roles struct {
 }
 
 // cast gives a pair its roles. A question meets records; a recovered record is
-// both; of two that could both ask, the newer asks.
+// both; of two that could both ask, the newer asks. A trace never meets the
+// record that it is about.
 func cast(x, y *side) (r roles, ok bool) {
 	switch {
-	case !x.isRecord() && !y.isRecord():
+	case !x.isRecord() && !y.isRecord(), x.isTrace() && x.about == y.id, y.isTrace() && y.about == x.id:
 		return r, false
 	case !x.isRecord():
 		r = roles{question: x, record: y}
@@ -90,7 +91,11 @@ func (m *meeting) counts(r roles, y *side) bool {
 // mayHear says whether the asker of a standing question has the right to an
 // answer now.
 func (c *call) mayHear(q *subject) bool {
-	return q.isRecord() || q.is(flagKept) || c.mayAsk(q.org, q.acting, c.in.At) == ""
+	right := rightSearch
+	if q.isTrace() {
+		right = rightTrace
+	}
+	return q.isRecord() || q.is(flagKept) || c.mayAsk(right, q.org, q.acting, c.in.At) == ""
 }
 
 // mayPrecede says whether a loss can have come before a question. No date = it

@@ -20,6 +20,7 @@ func (s *State) Hash() [32]byte {
 	s.hashRequests(d)
 	s.hashSubjects(d)
 	s.hashMatches(d)
+	s.hashTraces(d)
 	s.hashDue(d)
 	s.hashOperations(d)
 	for _, p := range s.policies {
@@ -143,4 +144,18 @@ func (s *State) hashDue(d digest) {
 	d.values(len(s.due.digests), s.due.digests)
 	a := s.due.again
 	d.values(a.of, a.next, a.end, a.left, a.due, a.latest)
+	d.values(len(s.due.deadlines.heap))
+	for _, x := range s.due.deadlines.heap {
+		d.values(x.at, uint8(x.kind), x.of, x.no)
+	}
+}
+
+func (s *State) hashTraces(d digest) {
+	d.values(s.traces.all.len())
+	for i := range s.traces.all.len() {
+		t := s.traces.all.at(uint32(i))
+		d.values(t.id, t.record, t.seq, t.question, t.org, t.acting, t.urgency, t.forwarding, t.outcome, t.asks)
+		s.traces.each(t, func(_ uint32, a *addressee) { d.values(a.by, a.org, a.stage, a.alarm, a.flags) })
+		d.values(s.traces.seqs(t))
+	}
 }

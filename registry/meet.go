@@ -13,6 +13,7 @@ type side struct {
 	*subject
 	make, model, calibre probe
 	deny                 []orgRef
+	about                events.UUID   // the record that a trace is about
 	marks                []events.Mark // of a draft; those of a stored subject are in the index
 }
 
@@ -35,10 +36,16 @@ func (s *State) drafted(r *subject, f events.Firearm, deny []events.OrgID) side 
 // stored is the side of a subject of the state.
 func (s *State) stored(row uint32) side {
 	r := s.subject(row)
-	return side{
+	x := side{
 		subject: r, deny: s.denySets[r.deny],
 		make: s.makes.probeOf(r.make), model: s.models.probeOf(r.model), calibre: s.calibres.probeOf(r.calibre),
 	}
+	if r.isTrace() {
+		if i, ok := s.traces.find(r.id); ok {
+			x.about = s.traces.all.at(i).record
+		}
+	}
+	return x
 }
 
 // maxMeetings bounds the meetings of one entry, so that its effects stay under
@@ -58,11 +65,12 @@ type meeting struct {
 	truncated bool
 	visited   int       // stored marks met so far
 	sharing   []counted // whether the mark at hand is a shared number, by who asks
+	room      int       // effects of meetings that the entry holds
 	full      bool      // the entry holds no more; what remains is left to due work
 	effects   []events.Effect
 }
 
-func (c *call) newMeeting(x side) *meeting { return &meeting{call: c, x: x} }
+func (c *call) newMeeting(x side) *meeting { return &meeting{call: c, x: x, room: maxMeetings} }
 
 // pair is the best meeting of x's marks with those of one stored subject.
 type pair struct {
@@ -125,7 +133,7 @@ func showsAsker(e events.Effect) bool {
 
 // add adds an effect if the entry has room for it.
 func (m *meeting) add(e events.Effect) bool {
-	if len(m.effects) >= maxMeetings {
+	if len(m.effects) >= m.room {
 		m.full = true
 	}
 	if !m.full {

@@ -72,6 +72,7 @@ func TestUniverseShowsEverything(t *testing.T) {
 		"match alert", "match custody", "match duplicate", "candidate alert", "candidate custody", "candidate prior_sighting",
 		"renewed", "ended mark_removed", "ended denied", "ended record_withdrawn", "ended question_withdrawn",
 		"lapsed", "agreement_ended", "daily_digest", "merged", "shared", "truncated", "to parent", "looked at again",
+		"trace_addressed", "trace_overdue", "trace_closed",
 	} {
 		require.Greater(t, seen[kind], 2, "the universe never shows: %s; it shows %v", kind, seen)
 	}
@@ -117,6 +118,10 @@ func checkInboxes(t *rapid.T, inbox map[events.OrgID]uint64, told map[string]boo
 			match(x.ID, x.Tell)
 		case events.NotifyEffect:
 			number(x.Org, x.N)
+		case events.TraceEffect, events.TraceAddresseeEffect, events.TraceNoteEffect:
+			for _, tell := range traceTells(x) {
+				number(tell.Org, tell.N)
+			}
 		case events.MatchEndedEffect:
 			for key := range told {
 				if key[:36] == x.ID.String() {
@@ -165,6 +170,12 @@ func tally(seen map[string]int, e *events.Entry) {
 			seen[x.Because]++
 		case events.NotifyEffect:
 			seen[x.Reason]++
+		case events.TraceEffect:
+			seen[x.Reason()]++
+		case events.TraceAddresseeEffect:
+			seen[x.Reason()]++
+		case events.TraceNoteEffect:
+			seen[x.Reason()]++
 		case events.QuestionEffect:
 			if x.Truncated {
 				seen["truncated"]++

@@ -16,9 +16,9 @@ type Prepared struct {
 	Errors      []events.FieldError // what was wrong with envelope or body
 	Undecodable bool                // no request can be made out at all
 	Fingerprint [8]byte             // of type and value: the same request or another
-	RecordID    events.UUID         // of the record submitted or withdrawn, or of the search made
+	RecordID    events.UUID         // of the record submitted or withdrawn, or of the search or trace
 	Marks       []PreparedMark      // of the firearm
-	draft       subject             // of the record submitted or the search made
+	draft       subject             // of the record submitted, the search made or the trace requested
 }
 
 // Prepare decodes and identifies one request from the mailbox src. It is pure
@@ -76,6 +76,9 @@ func (p *Prepared) identify(src string) {
 	case *events.SearchMade:
 		p.RecordID = events.SearchID(src, p.Envelope.ID)
 		p.Marks, p.draft = measure(b.Firearm.Marks), draftSearch(p.RecordID, b)
+	case *events.TraceRequested:
+		p.RecordID = events.TraceID(src, p.Envelope.ID)
+		p.Marks, p.draft = measure(b.Firearm.Marks), draftTrace(p.RecordID, b)
 	case *events.RecordWithdrawn:
 		p.RecordID = events.RecordID(src, b.Source)
 	}

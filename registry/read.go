@@ -64,7 +64,7 @@ type QuestionInfo struct {
 // Question finds a search by its id.
 func (s *State) Question(id events.UUID) (QuestionInfo, bool) {
 	row, ok := s.findSubject(id)
-	if !ok || s.subject(row).isRecord() {
+	if !ok || !s.subject(row).isSearch() {
 		return QuestionInfo{}, false
 	}
 	q := s.subject(row)

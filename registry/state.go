@@ -29,6 +29,7 @@ type State struct {
 	denySets   [][]orgRef        // each sorted; 0 is the empty set
 	denyByName map[string]uint16 // the set's ids, joined
 	matches    matches
+	traces     traces
 	policy     *matching.Table
 	policyName string
 	operations map[string]*operation
@@ -45,8 +46,8 @@ func New() *State {
 		moreMarks: map[uint32][]matching.MarkID{},
 		makes:     newLexicon(), models: newLexicon(), calibres: newLexicon(), places: newLexicon(),
 		denySets: [][]orgRef{nil}, denyByName: map[string]uint16{"": 0},
-		matches: newMatches(),
-		due:     newDueWork(),
+		matches: newMatches(), traces: newTraces(),
+		due: newDueWork(),
 
 		operations: map[string]*operation{},
 	}

@@ -29,7 +29,7 @@ type subject struct {
 	country  uint16 // of the incident, see countryRef
 	marks    uint8  // how many marks of the index are this subject's
 	category uint8  // of a record, 1.. in events.Categories; 0 = a question
-	context  uint8  // of a question, 1.. in events.Contexts
+	context  uint8  // of a question, 1.. in events.Contexts, or contextTrace
 	typ      uint8  // 1.. in events.FirearmTypes
 	flags    uint8
 }
@@ -46,6 +46,11 @@ func (r *subject) is(flag uint8) bool { return r.flags&flag != 0 }
 
 // isRecord says record or question; a recovered record is both.
 func (r *subject) isRecord() bool { return r.category != 0 }
+
+// isSearch and isTrace say which kind of question it is that is no record.
+func (r *subject) isSearch() bool { return !r.isRecord() && !r.isTrace() }
+
+func (r *subject) isTrace() bool { return r.context == contextTrace }
 
 func (r *subject) wanted() bool {
 	return r.isRecord() && events.Family(events.Categories.At(r.category)) == events.Wanted

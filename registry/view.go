@@ -59,6 +59,8 @@ func (v View) Reply(ctx context.Context, e *events.Entry) (events.Reply, error) 
 			}
 		case events.DirectoryEffect:
 			r.Status, r.ID = x.Outcome, x.ID
+		case events.TraceEffect, events.TraceAddresseeEffect, events.TraceNoteEffect:
+			replyTrace(&r, x)
 		}
 	}
 	return r, v.addMatches(ctx, e, e.Effects, &r)
@@ -126,7 +128,7 @@ func (v View) Notification(ctx context.Context, e *events.Entry, org events.OrgI
 			note := events.Notification{
 				N: n, NotificationID: events.NotificationID(org, n), To: org, Role: t.Role, Seq: e.Seq, At: stamp(e.At),
 			}
-			return note, v.fill(ctx, &note, x)
+			return note, v.fill(ctx, &note, e, x)
 		}
 	}
 	return events.Notification{}, fmt.Errorf("render notification %d: entry %d does not carry it", n, e.Seq)
@@ -145,6 +147,12 @@ func tellOf(x events.Effect, org events.OrgID, n uint64) (events.Tell, bool) {
 		tells = x.Tell
 	case events.NotifyEffect:
 		tells = []events.Tell{{Org: x.Org, N: x.N, Role: "recipient"}}
+	case events.TraceEffect:
+		tells = x.Tell
+	case events.TraceAddresseeEffect:
+		tells = x.Tell
+	case events.TraceNoteEffect:
+		tells = x.Tell
 	}
 	for _, t := range tells {
 		if t.Org == org && t.N == n {
@@ -154,7 +162,7 @@ func tellOf(x events.Effect, org events.OrgID, n uint64) (events.Tell, bool) {
 	return events.Tell{}, false
 }
 
-func (v View) fill(ctx context.Context, note *events.Notification, x events.Effect) error {
+func (v View) fill(ctx context.Context, note *events.Notification, e *events.Entry, x events.Effect) error {
 	switch x := x.(type) {
 	case *events.MatchEffect:
 		note.Reason, note.About = "match", aboutMatch(x.ID)
@@ -170,6 +178,8 @@ func (v View) fill(ctx context.Context, note *events.Notification, x events.Effe
 			note.Body.Agreement = x.About.ID
 		}
 		note.Body.Candidates = x.About.Count
+	case events.TraceEffect, events.TraceAddresseeEffect, events.TraceNoteEffect:
+		return v.fillTrace(ctx, note, e, x)
 	}
 	return nil
 }
@@ -192,10 +202,13 @@ func (v View) fillMatch(ctx context.Context, note *events.Notification, m *event
 	for role := range strings.SplitSeq(note.Role, "+") {
 		switch role {
 		case "asker":
-			if question.source == nil {
-				note.Body.YourSearch, note.Body.Question = m.Question, &question.summary
-			} else {
+			switch {
+			case question.source != nil:
 				note.Body.YourRecord = question.source
+			case question.trace:
+				note.Body.YourTrace, note.Body.Question = m.Question, &question.summary
+			default:
+				note.Body.YourSearch, note.Body.Question = m.Question, &question.summary
 			}
 		case "owner":
 			record, err := v.describe(ctx, m.Record, m.RecordSeq, true)
@@ -237,6 +250,7 @@ type description struct {
 	summary events.Summary
 	marks   []events.Mark
 	source  *events.Source // of a record, its owner's own reference; only in full
+	trace   bool           // a trace's question; only in full
 }
 
 func (d description) mark(i int) string {
@@ -300,6 +314,10 @@ func describeEntry(e *events.Entry) (d description) {
 		d.source = &events.Source{System: b.Source.System, ID: b.Source.ID}
 		d.describe(&b.Firearm, &b.Incident)
 	case *events.SearchMade:
+		d.summary.ActingFor, d.summary.CaseNumber = e.Envelope.OnBehalfOf, b.Incident.CaseNumber
+		d.describe(&b.Firearm, &b.Incident)
+	case *events.TraceRequested:
+		d.trace = true
 		d.summary.ActingFor, d.summary.CaseNumber = e.Envelope.OnBehalfOf, b.Incident.CaseNumber
 		d.describe(&b.Firearm, &b.Incident)
 	}

@@ -13,6 +13,7 @@ import (
 type world struct {
 	*leader
 	searches []searchOf
+	traces   []searchOf
 	policies int
 	calm     bool // the directory stays as it is
 
@@ -68,7 +69,7 @@ func newWorld(t *rapid.T) *world {
 // grants are the agreements that come and go.
 var grants = map[string]func() *events.AgreementGranted{
 	"AGR-WCO": func() *events.AgreementGranted {
-		a := agreement("AGR-WCO", "WCO", "search")
+		a := agreement("AGR-WCO", "WCO", "search", "trace")
 		a.ActsFor = &events.ActsFor{Kinds: []string{"customs_administration"}, OnlyWithoutOwnAccess: true}
 		return a
 	},
@@ -89,8 +90,10 @@ func chance(t *rapid.T, label string, percent int) bool {
 // step sends one request, or lets time pass.
 func (w *world) step(t *rapid.T) {
 	switch n := rapid.IntRange(0, 99).Draw(t, "kind"); {
-	case n < 40:
+	case n < 36:
 		w.send(pick(t, "owner", owners...), w.record(t))
+	case n < 41:
+		w.traceIt(t)
 	case n < 46:
 		w.send(pick(t, "owner", owners...), withdrawal(w.source(t)))
 	case n < 72:

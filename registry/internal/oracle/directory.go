@@ -91,14 +91,14 @@ func (o *Oracle) inboxOf(org events.OrgID) events.OrgID {
 	return ""
 }
 
-// maySearch says whether an organisation may search now, for itself (for "") or
-// for a body.
-func (o *Oracle) maySearch(org, body events.OrgID) bool {
+// mayAsk says whether an organisation may search, or trace, now, for itself (for
+// "") or for a body.
+func (o *Oracle) mayAsk(right string, org, body events.OrgID) bool {
 	if o.orgs[org].Kind == "ncb" && body == "" {
 		return true
 	}
 	for _, a := range o.agreements {
-		if a.Grantee == org && o.gives(a, "search") && (body == "" || o.actsFor(a, body)) {
+		if a.Grantee == org && o.gives(a, right) && (body == "" || o.actsFor(a, body)) {
 			return true
 		}
 	}
@@ -114,14 +114,14 @@ func (o *Oracle) actsFor(a *agreement, body events.OrgID) bool {
 		return false
 	}
 	covered := slices.Contains(a.ActsFor.Kinds, o.orgs[body].Kind) || slices.Contains(a.ActsFor.Organisations, body)
-	return covered && !(a.ActsFor.OnlyWithoutOwnAccess && o.maySearch(body, ""))
+	return covered && !(a.ActsFor.OnlyWithoutOwnAccess && o.mayAsk("search", body, ""))
 }
 
 // Unheard are the questions that stand though their asker may hear nothing, by
 // the reading of the order so far.
 func (o *Oracle) Unheard() (ids []events.UUID) {
 	for _, f := range o.firearms {
-		if !f.record && !f.over && !f.kept && f.stands > o.at && !o.maySearch(f.org, f.acting) {
+		if !f.record && !f.over && !f.kept && f.stands > o.at && !o.mayAsk(f.right, f.org, f.acting) {
 			ids = append(ids, f.id)
 		}
 	}
@@ -140,7 +140,7 @@ func (o *Oracle) Ended(e *events.Entry) (wrong []string) {
 		case f == nil || f.over && q.Because != "withdrawn":
 			wrong = append(wrong, q.ID.String()+" ended twice")
 			continue
-		case q.Because == "lapsed" && f.stands > e.At, q.Because == "agreement_ended" && (f.kept || o.maySearch(f.org, f.acting)):
+		case q.Because == "lapsed" && f.stands > e.At, q.Because == "agreement_ended" && (f.kept || o.mayAsk(f.right, f.org, f.acting)):
 			wrong = append(wrong, q.ID.String()+" ended too early: "+q.Because)
 		}
 		f.over = true

@@ -23,8 +23,10 @@ type firearm struct {
 	until    int64 // a record is kept until then
 	stands   int64 // as a question it stands until then
 	revision int
-	over     bool // withdrawn, lapsed or ended
-	kept     bool // stands without the right to it
+	over     bool     // withdrawn, lapsed or ended
+	kept     bool     // stands without the right to it
+	right    string   // of a question: to search, or to trace
+	about    *firearm // of a trace: the record that it is about
 }
 
 func (f *firearm) wanted() bool    { return f.record && events.Family(f.category) == events.Wanted }
@@ -61,7 +63,7 @@ func (o *Oracle) recordSubmitted(e *events.Entry, b *events.RecordSubmitted) {
 func (o *Oracle) searchMade(e *events.Entry, b *events.SearchMade) {
 	f := &firearm{
 		id: events.SearchID(e.Src, e.Envelope.ID), seq: e.Seq, org: e.Src, acting: e.Envelope.OnBehalfOf,
-		context: b.Context, said: b.Firearm, date: b.Incident.Date,
+		right: "search", context: b.Context, said: b.Firearm, date: b.Incident.Date,
 	}
 	last := lastDay(b, e.At)
 	if last != 0 {

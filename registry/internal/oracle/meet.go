@@ -80,6 +80,9 @@ func (o *Oracle) meet(x, y *firearm) (m meeting, ok bool) {
 	if x == y || !x.record && !y.record || x.recovered() && y.recovered() && x.org == y.org || x.wanted() && y.wanted() && x.org == y.org {
 		return m, false
 	}
+	if x.about == y || y.about == x {
+		return m, false
+	}
 	m = o.cast(x, y)
 	if !m.record.record || m.record.over || m.record.until <= o.at {
 		return m, false
@@ -127,7 +130,7 @@ func (o *Oracle) stands(y *firearm, class string) bool {
 	case y.record:
 		return y.until > o.at
 	}
-	return y.kept || o.maySearch(y.org, y.acting)
+	return y.kept || o.mayAsk(y.right, y.org, y.acting)
 }
 
 func mayPrecede(loss, question events.Date) bool {
@@ -216,7 +219,7 @@ func (o *Oracle) known(x, y *firearm) *pair {
 // denies says whether a firearm is withheld from a party: from itself, from its
 // parent, or from the body it acts for.
 func (o *Oracle) denies(f *firearm, party, acting events.OrgID) bool {
-	for _, id := range f.deny {
+	for _, id := range f.denying() {
 		if id == party || id == o.orgs[party].Parent || id == acting {
 			return true
 		}

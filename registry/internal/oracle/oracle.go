@@ -54,6 +54,10 @@ func (o *Oracle) Expect(e *events.Entry) []string {
 		o.searchMade(e, b)
 	case *events.SearchWithdrawn:
 		o.withdrawn(b.SearchID, "question_withdrawn")
+	case *events.TraceRequested:
+		o.traceRequested(e, b)
+	case *events.TraceClosed:
+		o.traceClosed(b)
 	case *events.DigestDue:
 		o.digestDue(b)
 	case *events.QuestionsReexamined:
