@@ -104,6 +104,7 @@ func (c *Courier) Run(ctx context.Context) error {
 // error the journal is followed again from its start, which sends nothing twice.
 func (c *Courier) deliver(ctx context.Context, b Batch) error {
 	var out outgoing
+	start := time.Now()
 	for _, e := range b.Entries {
 		if err := c.entry(ctx, e, &out); err != nil {
 			return fmt.Errorf("render entry %d: %w", e.Seq, err)
@@ -118,8 +119,15 @@ func (c *Courier) deliver(ctx context.Context, b Batch) error {
 		}
 	}
 	c.wait.over()
-	return nil
+	if len(out.order) == 0 {
+		return nil
+	}
+	return rest(ctx, time.Since(start), longestCourierRest)
 }
+
+// longestCourierRest is how much later a message may come so that it shares its
+// append with others: each append is an fsync that searches wait behind.
+const longestCourierRest = 50 * time.Millisecond
 
 // appendBytes is what one append holds before the next begins: Kafka's default
 // bound of a record batch is 1 MiB.

@@ -145,11 +145,19 @@ func (p *pipeline) write(ctx context.Context, store func(*load) error) error {
 		if late {
 			continue
 		}
-		select {
-		case <-time.After(min(restPerWork*time.Since(start), longestRest)):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := rest(ctx, time.Since(start), longestRest); err != nil {
+			return err
 		}
+	}
+}
+
+// rest waits for a multiple of what work took.
+func rest(ctx context.Context, work, longest time.Duration) error {
+	select {
+	case <-time.After(min(restPerWork*work, longest)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
