@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"iter"
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry"
@@ -74,4 +75,16 @@ func (b *Batch) Take(items []Item) error {
 		}
 	}
 	return nil
+}
+
+// Requests are what the batch's entries hold, each with its sender, as far as
+// it was prepared.
+func (b *Batch) Requests() iter.Seq2[events.OrgID, *registry.Prepared] {
+	return func(yield func(events.OrgID, *registry.Prepared) bool) {
+		for i, p := range b.Prepared {
+			if p != nil && !yield(b.Entries[i].Src, p) {
+				return
+			}
+		}
+	}
 }

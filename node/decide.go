@@ -58,7 +58,7 @@ func (n *Node) decide(boxes *consumers.Mailboxes, nonce string) *decided {
 	}
 	if len(n.taken) == 0 {
 		n.taken = inputs(boxes.Take(batchEntries, batchInput))
-		n.state.Foresee(n.taken)
+		n.state.Foresee(registry.Foreseen(n.taken))
 	}
 	for len(n.taken) > 0 && len(d.entries) < batchEntries && d.bytes < batchBytes {
 		in := n.taken[0]

@@ -111,6 +111,7 @@ func (n *Node) evolve(b *consumers.Batch) error {
 
 // fold is evolve for the holder of the lock.
 func (n *Node) fold(b *consumers.Batch) error {
+	n.state.Foresee(b.Requests())
 	for i, e := range b.Entries {
 		if unknown(e, b.Prepared[i]) {
 			return fmt.Errorf("fold seq %d: %w", e.Seq, ErrUnknownEntry)

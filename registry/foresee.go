@@ -1,22 +1,38 @@
 package registry
 
-import "github.com/armslog/armslog/events"
+import (
+	"iter"
 
-// Foresee reads where deciding these requests will look: the tables of requests
-// and of ids, and the index. Each place is far from the last one in memory, and
-// none depends on another, so that the processor waits for many of them at
-// once, where Decide would wait for one after the other. It changes nothing
-// that is known, and may be left out.
-func (s *State) Foresee(inputs []*Input) {
+	"github.com/armslog/armslog/events"
+)
+
+// Foresee reads where deciding or folding these requests, each with its sender,
+// will look: the tables of requests and of ids, and the index. Each place is far
+// from the last one in memory, and none depends on another, so that the
+// processor waits for many of them at once, where Decide and Evolve would wait
+// for one after the other. It changes nothing that is known, and may be left
+// out.
+func (s *State) Foresee(requests iter.Seq2[events.OrgID, *Prepared]) {
 	sum := s.seen
-	for _, in := range inputs {
-		sum += s.requests.glance(s.directory.byID[in.Src], in.Envelope.ID)
-		sum += s.byID.glance(in.RecordID)
-		for _, m := range in.Marks {
+	for sender, p := range requests {
+		sum += s.requests.glance(s.directory.byID[sender], p.Envelope.ID)
+		sum += s.byID.glance(p.RecordID)
+		for _, m := range p.Marks {
 			sum += s.index.Glance(m.Key)
 		}
 	}
 	s.seen = sum // used, so that the reads are not optimised away
+}
+
+// Foreseen are inputs as Foresee takes them.
+func Foreseen(inputs []*Input) iter.Seq2[events.OrgID, *Prepared] {
+	return func(yield func(events.OrgID, *Prepared) bool) {
+		for _, in := range inputs {
+			if !yield(in.Src, in.Prepared) {
+				return
+			}
+		}
+	}
 }
 
 func (r *requests) glance(org orgRef, id events.UUID) uint8 {

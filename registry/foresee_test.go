@@ -10,6 +10,6 @@ import (
 
 func TestForeseeChangesNothing(t *testing.T) {
 	s := registry.New()
-	s.Foresee([]*registry.Input{{Src: "NCB-FJ", Prepared: &registry.Prepared{Marks: []registry.PreparedMark{{}, {Key: 1 << 63}}}}})
+	s.Foresee(registry.Foreseen([]*registry.Input{{Src: "NCB-FJ", Prepared: &registry.Prepared{Marks: []registry.PreparedMark{{}, {Key: 1 << 63}}}}}))
 	require.Equal(t, registry.New().Hash(), s.Hash())
 }

@@ -52,7 +52,7 @@ func PrepareEntry(e *events.Entry) *Prepared {
 		return p // nothing follows from it
 	}
 	if p.Body, p.Errors = events.Read(e.Envelope.Type, e.Value); p.Body != nil {
-		p.identify(e.Src)
+		p.identify(e.Src, foldedMark)
 	}
 	return p
 }
@@ -65,20 +65,20 @@ func (p *Prepared) decode(src string, value []byte) {
 		p.Undecodable = p.Errors[0].Code == "not_json"
 		return
 	}
-	p.identify(src)
+	p.identify(src, preparedMark)
 }
 
-func (p *Prepared) identify(src string) {
+func (p *Prepared) identify(src string, prepare func(matching.Mark) PreparedMark) {
 	switch b := p.Body.(type) {
 	case *events.RecordSubmitted:
 		p.RecordID = events.RecordID(src, b.Source)
-		p.Marks, p.draft = measure(b.Firearm.Marks), draftRecord(p.RecordID, b)
+		p.Marks, p.draft = prepareMarks(b.Firearm.Marks, prepare), draftRecord(p.RecordID, b)
 	case *events.SearchMade:
 		p.RecordID = events.SearchID(src, p.Envelope.ID)
-		p.Marks, p.draft = measure(b.Firearm.Marks), draftSearch(p.RecordID, b)
+		p.Marks, p.draft = prepareMarks(b.Firearm.Marks, prepare), draftSearch(p.RecordID, b)
 	case *events.TraceRequested:
 		p.RecordID = events.TraceID(src, p.Envelope.ID)
-		p.Marks, p.draft = measure(b.Firearm.Marks), draftTrace(p.RecordID, b)
+		p.Marks, p.draft = prepareMarks(b.Firearm.Marks, prepare), draftTrace(p.RecordID, b)
 	case *events.RecordWithdrawn:
 		p.RecordID = events.RecordID(src, b.Source)
 	}
@@ -91,11 +91,18 @@ type PreparedMark struct {
 	MilliBits int32  // strength, thousandths of a bit
 }
 
-func measure(marks []events.Mark) []PreparedMark {
+func preparedMark(m matching.Mark) PreparedMark {
+	return PreparedMark{Key: matching.KeyHash(m), MilliBits: matching.Measure(m).MilliBits}
+}
+
+// foldedMark is what Evolve needs of a mark: strength is for who decides.
+func foldedMark(m matching.Mark) PreparedMark { return PreparedMark{Key: matching.KeyHash(m)} }
+
+func prepareMarks(marks []events.Mark, prepare func(matching.Mark) PreparedMark) []PreparedMark {
 	prepared := make([]PreparedMark, len(marks))
 	for i, m := range marks {
 		if makesKey(m) {
-			prepared[i] = PreparedMark{Key: matching.KeyHash(markOf(m)), MilliBits: matching.Measure(markOf(m)).MilliBits}
+			prepared[i] = prepare(markOf(m))
 		}
 	}
 	return prepared

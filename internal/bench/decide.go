@@ -78,7 +78,7 @@ func run(s *registry.State, inputs []*registry.Input) time.Duration {
 	runtime.GC() // what preparing left behind is not the decisions' cost
 	began := time.Now()
 	for batch := range slices.Chunk(inputs, batch) {
-		s.Foresee(batch)
+		s.Foresee(registry.Foreseen(batch))
 		for _, in := range batch {
 			in.At = max(in.At, s.LastAt())
 			e := s.Decide(in)

@@ -133,6 +133,7 @@ func Fold(ctx context.Context, j *Journal, out io.Writer) (FoldResult, error) {
 	}
 	s := registry.New()
 	spent, err := follow(ctx, j, true, func(b *consumers.Batch) {
+		s.Foresee(b.Requests())
 		for i, e := range b.Entries {
 			s.Evolve(e, b.Prepared[i])
 		}
