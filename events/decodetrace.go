@@ -1,5 +1,7 @@
 package events
 
+import "unicode/utf8"
+
 // Bounds of the bodies of traces.
 const (
 	maxAddressees = 16
@@ -124,4 +126,28 @@ func checkComment(d *decoder, t *TraceCommented) {
 func checkClosing(d *decoder, t *TraceClosed) {
 	d.together("diversion", t.Diversion != nil, t.Outcome == "established", false)
 	d.together("first_retail_sale", t.FirstRetailSale != nil, false, t.Outcome != "cancelled")
+}
+
+// DecodeFirearm reads {"firearm": {…}} as strictly as a trace request reads its
+// firearm, and says in words what is wrong.
+func DecodeFirearm(value []byte) (*Firearm, []FieldError) {
+	if len(value) > MaxBody {
+		return nil, []FieldError{{Code: codeTooLarge, Message: sayings[codeTooLarge].message, Hint: sayings[codeTooLarge].hint}}
+	}
+	d := decoder{scanner: scanner{s: string(value)}}
+	var f Firearm
+	if utf8.ValidString(d.s) {
+		object(&d, firearmAlone, &f)
+	}
+	if !utf8.ValidString(d.s) || !d.end() {
+		return nil, []FieldError{{Code: codeNotJSON, Message: sayings[codeNotJSON].message, Hint: sayings[codeNotJSON].hint}}
+	}
+	if len(d.errs) > 0 {
+		return nil, explain(&d, value, d.errs)
+	}
+	return &f, nil
+}
+
+var firearmAlone = []field[Firearm]{
+	{"firearm", required, func(d *decoder, f *Firearm) { object(d, firearmInSearch, f) }},
 }

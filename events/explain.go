@@ -15,6 +15,11 @@ func Explain(t Type, value []byte, errs []FieldError) []FieldError {
 	// The value is read again, to know what each field should have been.
 	d := decoder{scanner: scanner{s: string(value)}}
 	d.decode(t)
+	return explain(&d, value, errs)
+}
+
+// explain puts errors into words; d has read the value.
+func explain(d *decoder, value []byte, errs []FieldError) []FieldError {
 	out := slices.Clone(errs)
 	for i := range out {
 		e := &out[i]

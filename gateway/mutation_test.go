@@ -30,7 +30,7 @@ func bodiesOf(t *testing.T, w *world) map[string]string {
 		"incident":{"date":"2019","country":"BR","subdivision":"BR-SP","place":"SAO PAULO","locode":"BRSAO","case_number":"D-101/2019/384","circumstance":"vehicle_stop","operation":"TRIGGER-X",
 			"customs":{"channel":"postal","hs_code":"930200"},"route":[{"country":"PY","role":"departure"}]},
 		"origin":{"status":"established_otherwise","diversion":{"country":"PY","date":"2017","kind":"theft_private"}},"deny":["NCB-CL"],"handling":"official_use_only","retain_until":"2031-11-23"}`
-	return map[string]string{
+	bodies := map[string]string{
 		"POST /v1/records":                              full,
 		"PUT /v1/records/" + record.ID:                  full,
 		"POST /v1/records/" + doomed.ID + "/withdrawal": `{"reason":"duplicate","replaced_by":"9c1be2d4-7a30-5c52-8a43-51f0c2d9e001"}`,
@@ -46,6 +46,8 @@ func bodiesOf(t *testing.T, w *world) map[string]string {
 		"POST /v1/reference": `{"name":"FAMAE","kind":"make","country":"CL","aliases":["famae mt 40"],"codes":{"local":"FAMAE"},"related":["make:TAS"],
 			"serial_forms":[{"pattern":"[A-Z]{3}[0-9]{4}","from":"2005"}]}`,
 	}
+	maps.Copy(bodies, traceBodies(t, w))
+	return bodies
 }
 
 // Every field of every body, mutated in every way that must not pass.

@@ -10,7 +10,7 @@ import (
 // here does not exist; the document is made from it.
 func routes() []*route {
 	var all []*route
-	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), directoryRoutes(), operationRoutes()} {
+	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), directoryRoutes(), operationRoutes(), traceRoutes()} {
 		all = append(all, group...)
 	}
 	return all
@@ -23,6 +23,9 @@ var (
 	recorders = []Role{Registrar}
 	askers    = []Role{Searcher}
 	admins    = []Role{Admin}
+	tracers   = []Role{Tracer}
+
+	traceReaders = []Role{Tracer, Desk, Auditor}
 )
 
 func recordRoutes() []*route {

@@ -20,6 +20,7 @@ type Tables interface {
 	RecordAsOf(ctx context.Context, org events.OrgID, id events.UUID, at AsOf) (row RecordRow, ok bool, err error)
 	Searches(ctx context.Context, org events.OrgID, q SearchQuery) (Page[SearchRow], error)
 	Matches(ctx context.Context, org events.OrgID, q MatchQuery) (Page[MatchRow], error)
+	Traces(ctx context.Context, org events.OrgID, q TraceQuery) (Page[TraceRow], error)
 }
 
 // ErrCursor is returned when the cursor of a list is none of that list's.
@@ -52,6 +53,13 @@ type SearchQuery struct {
 type MatchQuery struct {
 	PageQuery
 	Status string
+}
+
+// TraceQuery filters the traces one may see.
+type TraceQuery struct {
+	PageQuery
+	Direction string // incoming, outgoing
+	Status    string
 }
 
 // AsOf is a point in the past: an entry, or where Seq is 0 a log time in Unix
@@ -122,4 +130,32 @@ type MatchRow struct {
 	Record   *events.UUID   `json:"your_record,omitempty" doc:"To the owner alone."`
 	Other    events.Summary `json:"other,omitzero" doc:"The other side in short."`
 	Because  string         `json:"because,omitempty" doc:"Why it ended."`
+}
+
+// TraceRow is a trace in a list, as its reader may see it.
+type TraceRow struct {
+	ID         events.UUID      `json:"id"`
+	Seq        uint64           `json:"seq" doc:"Entry that holds the request."`
+	At         string           `json:"at" doc:"RFC 3339, UTC"`
+	Role       string           `json:"role" doc:"requester, addressee or general_secretariat: as what you see it."`
+	Status     string           `json:"status" doc:"open, established, not_established, cancelled"`
+	Requester  events.OrgID     `json:"requester"`
+	ActingFor  events.OrgID     `json:"acting_for,omitempty"`
+	Urgency    string           `json:"urgency,omitempty"`
+	Addressees []TraceAddressee `json:"addressees" doc:"To an addressee, itself."`
+	AnswerBy   string           `json:"answer_by,omitempty" doc:"Day: the first by which a final answer is due."`
+	Type       string           `json:"type,omitempty" doc:"Of the weapon; to requester and addressees, as all that follows."`
+	Make       string           `json:"make,omitempty"`
+	Model      string           `json:"model,omitempty"`
+	Calibre    string           `json:"calibre,omitempty"`
+	Marks      []string         `json:"marks,omitempty"`
+	Country    string           `json:"incident_country,omitempty"`
+	Date       string           `json:"incident_date,omitempty"`
+	CaseNumber string           `json:"case_number,omitempty"`
+}
+
+// TraceAddressee is where a trace stands with one addressee.
+type TraceAddressee struct {
+	Organisation events.OrgID `json:"organisation"`
+	Status       string       `json:"status" doc:"proposed, sent, acknowledged, completed, failed, refused, referred"`
 }

@@ -59,6 +59,10 @@ func (e *emptyTables) Matches(context.Context, events.OrgID, MatchQuery) (Page[M
 	return Page[MatchRow]{}, e.err
 }
 
+func (e *emptyTables) Traces(context.Context, events.OrgID, TraceQuery) (Page[TraceRow], error) {
+	return Page[TraceRow]{}, e.err
+}
+
 func TestCursorOfNobody(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Tables = &emptyTables{err: fmt.Errorf("list records: %w", ErrCursor)} })
 	p := w.get("NCB-BR", "/v1/records?after=zzz").problem(t, http.StatusBadRequest, "invalid_parameter")

@@ -52,6 +52,14 @@ var problemKinds = map[string]problemKind{
 	"search_unknown":       {http.StatusNotFound, "Not found", 0},
 	"agreement_unknown":    {http.StatusNotFound, "Not found", 0},
 	"notification_unknown": {http.StatusNotFound, "Not found", 0},
+	"trace_unknown":        {http.StatusNotFound, "Not found", 0},
+	"trace_is_closed":      {http.StatusConflict, "Trace is closed", 0},
+	"answer_final":         {http.StatusConflict, "Answered already", 0},
+	"answer_acknowledged":  {http.StatusConflict, "Acknowledged already", 0},
+	"not_requester":        {http.StatusForbidden, "Not the requester", 0},
+	"not_addressee":        {http.StatusForbidden, "Not an addressee", 0},
+
+	"forwarding_not_allowed": {http.StatusForbidden, "Not to be forwarded", 0},
 }
 
 func kindOf(code string) problemKind {
@@ -89,7 +97,7 @@ func rejection(e *events.Entry, errs []events.FieldError) *Problem {
 
 // statusOf is the HTTP status of a reply that is no rejection.
 func statusOf(reply *events.Reply) int {
-	if reply.Status == "registered" {
+	if reply.Status == "registered" || reply.Status == "open" {
 		return http.StatusCreated
 	}
 	return http.StatusOK

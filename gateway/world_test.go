@@ -198,6 +198,10 @@ func (l *fakeLog) Notification(ctx context.Context, e *events.Entry, org events.
 	return l.view.Notification(ctx, e, org, n)
 }
 
+func (l *fakeLog) Trace(ctx context.Context, viewer events.OrgID, id events.UUID) (registry.TraceView, bool, error) {
+	return l.view.Trace(ctx, viewer, id)
+}
+
 // hold keeps decisions back until the returned function lets all go on.
 func (l *fakeLog) hold() (release func()) {
 	l.set(func() { l.held = true })

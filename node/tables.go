@@ -117,6 +117,26 @@ func (t tables) Matches(ctx context.Context, org events.OrgID, q gateway.MatchQu
 	return page, tablesError(err)
 }
 
+func (t tables) Traces(ctx context.Context, org events.OrgID, q gateway.TraceQuery) (page gateway.Page[gateway.TraceRow], err error) {
+	if err := t.known(ctx, q.MinSeq); err != nil {
+		return page, err
+	}
+	list, next, err := t.q.Traces(ctx, org, projections.TraceFilter{Direction: q.Direction, Status: q.Status, After: cursor(q.After), Limit: q.Limit})
+	for _, x := range list {
+		row := gateway.TraceRow{
+			ID: x.ID, Seq: x.Seq, At: stamp(x.At), Role: x.Role, Status: x.Status, Requester: x.Requester, ActingFor: x.ActingFor, Urgency: x.Urgency,
+			Addressees: []gateway.TraceAddressee{}, AnswerBy: x.AnswerBy, Type: x.Type, Make: x.Make, Model: x.Model, Calibre: x.Calibre,
+			Marks: markTexts(x.Marks), Country: x.Country, Date: x.Date, CaseNumber: x.CaseNumber,
+		}
+		for _, a := range x.Addressees {
+			row.Addressees = append(row.Addressees, gateway.TraceAddressee(a))
+		}
+		page.Items = append(page.Items, row)
+	}
+	page.Next = cursorText(next)
+	return page, tablesError(err)
+}
+
 func recordRow(r *projections.Record, full bool) gateway.RecordRow {
 	b := &r.Record
 	row := gateway.RecordRow{

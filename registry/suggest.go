@@ -43,6 +43,12 @@ func (s *State) SuggestAddressees(requester events.OrgID, f *events.Firearm) []S
 	return list
 }
 
+// MayTrace says whether an organisation may request traces at all.
+func (s *State) MayTrace(org events.OrgID) bool {
+	_, ref := s.lookup(org)
+	return ref != 0 && s.has(ref, rightTrace, s.at)
+}
+
 // marked are the countries of the marks of a kind, the newest first; a mark
 // without a year comes last.
 func marked(f *events.Firearm, kind, because string) (found []Suggestion) {

@@ -293,6 +293,26 @@ func (j *journal) Matches(_ context.Context, org events.OrgID, _ gateway.MatchQu
 	return page, nil
 }
 
+func (j *journal) Traces(_ context.Context, org events.OrgID, q gateway.TraceQuery) (page gateway.Page[gateway.TraceRow], err error) {
+	for _, e := range slices.Backward(j.accepted(events.TypeTraceRequested)) {
+		body, _ := events.Decode(events.TypeTraceRequested, e.Value)
+		b := body.(*events.TraceRequested)
+		info, ok := j.state.Trace(org, events.TraceID(e.Src, e.Envelope.ID))
+		if !ok || q.Status != "" && q.Status != info.Status {
+			continue
+		}
+		row := gateway.TraceRow{
+			ID: info.ID, Seq: e.Seq, Role: info.Role, Status: info.Status, Requester: e.Src, Urgency: info.Urgency, Make: b.Firearm.Make,
+			Marks: []string{b.Firearm.Marks[0].Text}, CaseNumber: b.Incident.CaseNumber,
+		}
+		for _, a := range info.Addressees {
+			row.Addressees = append(row.Addressees, gateway.TraceAddressee{Organisation: a.Organisation, Status: a.Status})
+		}
+		page.Items = append(page.Items, row)
+	}
+	return page, nil
+}
+
 // edgeView renders for the gateway.
 type edgeView struct {
 	registry.View
