@@ -128,10 +128,13 @@ func (e *Entry) appendCanonical(h []Header) []Header {
 		w.add(headerWarnings, appendFieldErrors(nil, e.Warnings))
 	}
 	if len(e.Effects) > 0 {
-		w.add(headerEffects, AppendEffects(nil, e.Effects))
+		w.add(headerEffects, AppendEffects(make([]byte, 0, usualEffect*len(e.Effects)), e.Effects))
 	}
 	return append(w.headers, e.Envelope.Headers...)
 }
+
+// usualEffect is the size of the commonest effect, a record's.
+const usualEffect = 96
 
 // headerWriter keeps the short values of one entry in one buffer: a leader
 // writes hundreds of thousands of entries a second.

@@ -58,6 +58,9 @@ func (e edgePending) Next(ctx context.Context) (*events.Entry, error) {
 
 // edgeError is a producer's error as the edge tells it.
 func edgeError(err error) error {
+	if err == nil {
+		return nil // the next line allocates
+	}
 	var busy *producers.BusyError
 	switch {
 	case errors.As(err, &busy):

@@ -29,7 +29,7 @@ func AppendForm(dst []byte, text string, partial bool) []byte {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c >= utf8.RuneSelf {
-			return appendUnicodeForm(dst[:start], text, partial)
+			return append(dst[:start], unicodeForm(text, partial)...) // of its own, so that dst may be on the stack
 		}
 		if s := signs[c]; s != 0 && !(s == Any && endsInAny(dst, start)) {
 			dst = append(dst, s)
@@ -58,23 +58,21 @@ func asciiSigns(partial bool) (t [utf8.RuneSelf]byte) {
 // Dropping a sign can leave letters side by side that compose (the parts of a
 // Hangul syllable), so it runs until nothing is left to compose; each round
 // makes the form shorter or leaves it normal.
-func appendUnicodeForm(dst []byte, text string, partial bool) []byte {
-	start := len(dst)
+func unicodeForm(text string, partial bool) []byte {
 	if !norm.NFKC.IsNormalString(text) {
 		text = norm.NFKC.String(text)
 	}
-	dst = appendNormal(dst, text, partial)
-	for !norm.NFKC.IsNormal(dst[start:]) {
-		text = string(norm.NFKC.Bytes(dst[start:]))
-		dst = appendNormal(dst[:start], text, partial)
+	form := appendNormal(nil, text, partial)
+	for !norm.NFKC.IsNormal(form) {
+		text = string(norm.NFKC.Bytes(form))
+		form = appendNormal(form[:0], text, partial)
 	}
-	return dst
+	return form
 }
 
 func appendNormal(dst []byte, composed string, partial bool) []byte {
-	start := len(dst)
 	for _, r := range composed {
-		if r = normalRune(r, partial); r < 0 || r == Any && endsInAny(dst, start) {
+		if r = normalRune(r, partial); r < 0 || r == Any && endsInAny(dst, 0) {
 			continue
 		}
 		dst = utf8.AppendRune(dst, r)

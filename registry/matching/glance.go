@@ -3,12 +3,15 @@ package matching
 // KeyHash is the hash under which the index holds a full mark; 0 for a mark
 // that has no key.
 func KeyHash(m Mark) uint64 {
-	var r reading
-	r.set(m)
-	if len(r.key) == 0 {
+	if m.Partial {
 		return 0
 	}
-	return HashKey(r.key)
+	var form, key [64]byte
+	f := AppendForm(AppendForm(form[:0], m.Series, false), m.Text, false)
+	if len(f) == 0 {
+		return 0
+	}
+	return HashKey(AppendKey(key[:0], f))
 }
 
 // Glance reads the slot where marks with this hash begin, and nothing else: a
