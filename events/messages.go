@@ -149,6 +149,7 @@ var sayings = map[string]saying{
 	// Warnings
 	"source_id_twice": {"this source id stood in the file before", "the later row amends the earlier one"},
 	"left_out":        {"what stood here does not fit the field and was left out", "check the row and the mapping"},
+	"not_xml":         {"the element is not well-formed XML", "mend it, or leave it out"},
 	"weak_mark":       {"the number is too short to identify a weapon", "it is searchable and never alerts by itself"},
 }
 
