@@ -21,6 +21,7 @@ func bodiesOf(t *testing.T, w *world) map[string]string {
 	w.post("NCB-BR", "/v1/records", recordBody("D-2", "KT044171")).into(t, 201, &doomed)
 	w.post("NCB-BR", "/v1/records", recordBody("D-1", "KT044170")).into(t, 201, &record)
 	w.post("NCB-BR", "/v1/searches", searchBody("AB112233")).into(t, 200, &search)
+	w.post("NCB-BR", "/v1/operations", `{"operation_id":"NEPTUNE-X","kind":"operation","name":"Neptune X","lead":"NCB-BR","from":"2026"}`).into(t, 201, new(events.Reply))
 	policy, err := schemas.FS.ReadFile("policy/default.json")
 	require.NoError(t, err)
 	full := `{"source":{"system":"desk","id":"D-1"},"category":"stolen","illicit_basis":["embargo"],
@@ -43,6 +44,9 @@ func bodiesOf(t *testing.T, w *world) map[string]string {
 			"limits":{"searches_per_day":50000,"partial_per_day":500},"legal_basis":"invented","valid_from":"2026-01-01","valid_until":"2030-12-31"}`,
 		"POST /v1/agreements/AGR-WCO/revocation": `{"reason":"expired","standing_searches":"end"}`,
 		"POST /v1/policy":                        string(policy),
+		"POST /v1/operations": `{"operation_id":"TRIGGER-X","kind":"programme","programme":"airport_control","name":"Trigger X","lead":"NCB-BR",
+			"members":["WCO"],"from":"2026-01-01","until":"2026-12-31"}`,
+		"POST /v1/operations/NEPTUNE-X/closure": `{"reason":"completed"}`,
 		"POST /v1/reference": `{"name":"FAMAE","kind":"make","country":"CL","aliases":["famae mt 40"],"codes":{"local":"FAMAE"},"related":["make:TAS"],
 			"serial_forms":[{"pattern":"[A-Z]{3}[0-9]{4}","from":"2005"}]}`,
 	}

@@ -21,6 +21,8 @@ type Tables interface {
 	Searches(ctx context.Context, org events.OrgID, q SearchQuery) (Page[SearchRow], error)
 	Matches(ctx context.Context, org events.OrgID, q MatchQuery) (Page[MatchRow], error)
 	Traces(ctx context.Context, org events.OrgID, q TraceQuery) (Page[TraceRow], error)
+	// OperationReport is asked for operations that org may see.
+	OperationReport(ctx context.Context, org events.OrgID, operation string, minSeq uint64) (Page[OperationCount], error)
 }
 
 // ErrCursor is returned when the cursor of a list is none of that list's.

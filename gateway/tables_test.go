@@ -63,6 +63,10 @@ func (e *emptyTables) Traces(context.Context, events.OrgID, TraceQuery) (Page[Tr
 	return Page[TraceRow]{}, e.err
 }
 
+func (e *emptyTables) OperationReport(context.Context, events.OrgID, string, uint64) (Page[OperationCount], error) {
+	return Page[OperationCount]{}, e.err
+}
+
 func TestCursorOfNobody(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Tables = &emptyTables{err: fmt.Errorf("list records: %w", ErrCursor)} })
 	p := w.get("NCB-BR", "/v1/records?after=zzz").problem(t, http.StatusBadRequest, "invalid_parameter")

@@ -60,6 +60,9 @@ var problemKinds = map[string]problemKind{
 	"not_addressee":        {http.StatusForbidden, "Not an addressee", 0},
 
 	"forwarding_not_allowed": {http.StatusForbidden, "Not to be forwarded", 0},
+	"operation_unknown":      {http.StatusNotFound, "Not found", 0},
+	"operation_taken":        {http.StatusForbidden, "Led by another organisation", 0},
+	"operation_closed":       {http.StatusConflict, "Operation is closed", 0},
 }
 
 func kindOf(code string) problemKind {

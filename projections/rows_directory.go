@@ -12,11 +12,16 @@ func (r *Rows) directory(e *events.Entry, body events.Body) {
 			OrganisationID: b.GeneralSecretariat, Kind: "general_secretariat", Name: b.Name, Inbox: true})
 	case *events.AgreementGranted:
 		r.agreement(e, b)
+	case *events.OperationSubmitted:
+		r.operation(e, b)
 	}
 	for _, f := range e.Effects {
 		d, ok := f.(events.DirectoryEffect)
 		if ok && d.Kind == "agreement" && (d.Outcome == "revoked" || d.Outcome == "ended") {
 			r.agreementEnded(e, d, body)
+		}
+		if ok && d.Kind == "operation" && d.Outcome == "closed" {
+			r.operationClosed(e, d, body)
 		}
 	}
 }

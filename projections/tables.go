@@ -45,6 +45,8 @@ const (
 	traceAddresseeSheet
 	traceStepSheet
 	traceCommentSheet
+	operationSheet
+	operationStatusSheet
 	sheets
 )
 
@@ -90,6 +92,10 @@ var tables = []Table{
 	{"entries", "seq, at, src, off, span, type, request, verdict, of, codes, warnings, effects, bytes, erased," +
 		" actor, on_behalf_of, engine, policy",
 		"seq", []keyPart{8}, entrySheet},
+	{"operations", "operation_id, seq, at, kind, programme, name, lead, members, runs_from, runs_until," +
+		" first_day, last_day, submitted_by",
+		"operation_id", []keyPart{text}, operationSheet},
+	{"operation_status", "operation_id, seq, at, status, reason", "operation_id", []keyPart{text}, operationStatusSheet},
 	{"rejects", "seq, ordinal, at, src, type, verdict, pointer, code", "seq, ordinal", []keyPart{8, 2}, rejectSheet},
 	{"traces", "trace_id, seq, at, organisation, on_behalf_of, actor, record_id, urgency, illicit_basis, intended_use, domestic_check," +
 		" forwarding, type, make, model, calibre, country_of_manufacture, marks, mark_id, mark_status, mark_millibits," +

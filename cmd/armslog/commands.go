@@ -15,6 +15,7 @@ func (a *app) commands() []*cobra.Command {
 		a.orgCommand(),
 		a.agreementCommand(),
 		a.policyCommand(),
+		a.operationCommand(),
 		a.sqlCommand(),
 		// The program itself.
 		a.upCommand(),

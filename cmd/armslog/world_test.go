@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -276,6 +277,26 @@ func (j *journal) Searches(_ context.Context, org events.OrgID, _ gateway.Search
 		if e.Src == org {
 			page.Items = append(page.Items, gateway.SearchRow{ID: events.SearchID(org, e.Envelope.ID), Seq: e.Seq, Status: "standing", OnBehalfOf: e.Envelope.OnBehalfOf})
 		}
+	}
+	return page, nil
+}
+
+// OperationReport counts the searches that name an operation, of those who see it.
+func (j *journal) OperationReport(_ context.Context, _ events.OrgID, operation string, _ uint64) (page gateway.Page[gateway.OperationCount], err error) {
+	counts := map[string]uint64{}
+	for _, e := range j.accepted(events.TypeSearchMade) {
+		body, _ := events.Read(e.Envelope.Type, e.Value)
+		err := j.Read(context.Background(), func(s *registry.State) {
+			if _, sees := s.Operation(e.Src, operation); sees && body.(*events.SearchMade).Incident.Operation == operation {
+				counts[body.(*events.SearchMade).Incident.Country]++
+			}
+		})
+		if err != nil {
+			return page, err
+		}
+	}
+	for _, country := range slices.Sorted(maps.Keys(counts)) {
+		page.Items = append(page.Items, gateway.OperationCount{Country: country, Questions: counts[country]})
 	}
 	return page, nil
 }

@@ -42,11 +42,35 @@ func Views(analytics, tables string) ([]View, error) {
 	for _, file := range files {
 		var b strings.Builder
 		name := path.Base(file)
-		err := t.ExecuteTemplate(&b, name, struct{ Analytics, Tables string }{analytics, tables})
+		err := t.ExecuteTemplate(&b, name, viewOf{Analytics: analytics, Tables: tables, Viewers: nobody, Ours: nobody})
 		if err != nil {
 			return nil, fmt.Errorf("render view %s: %w", name, err)
 		}
 		all = append(all, View{strings.TrimSuffix(name, ".sql"), b.String()})
 	}
 	return all, nil
+}
+
+// viewOf is what the templates know. Viewers and Ours are SQL arrays of
+// organisations: for whom an answer is made (a record that denies one of them
+// is not in it), and whose records they may see all the same.
+type viewOf struct{ Analytics, Tables, Viewers, Ours string }
+
+// nobody: analysts see what every organisation has recorded.
+const nobody = "emptyArrayString()"
+
+// OperationCounts is the query for what counts for each operation, by country
+// and type of weapon, over the views in database tables. viewers and ours are
+// SQL arrays of organisations: for whom the answer is made, and whose own
+// records are in it whatever they deny.
+func OperationCounts(tables, viewers, ours string) (string, error) {
+	t, err := template.ParseFS(views, "views/shared/*.sql")
+	if err != nil {
+		return "", fmt.Errorf("parse views: %w", err)
+	}
+	var b strings.Builder
+	if err := t.ExecuteTemplate(&b, "operation.counts.sql", viewOf{Tables: tables, Viewers: viewers, Ours: ours}); err != nil {
+		return "", fmt.Errorf("render operation counts: %w", err)
+	}
+	return b.String(), nil
 }
