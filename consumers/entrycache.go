@@ -55,5 +55,8 @@ func SizeOf(e *events.Entry) int {
 	for _, h := range e.Envelope.Headers {
 		n += 48 + len(h.Key) + len(h.Value)
 	}
+	if e.Body != nil {
+		n += 512 + len(e.Value)
+	}
 	return n
 }

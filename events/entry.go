@@ -40,6 +40,10 @@ type Entry struct {
 	Envelope Envelope
 	Value    []byte    // the request's data, byte for byte
 	Commit   *[32]byte // set when value and salt have been erased: SHA-256(salt | value)
+
+	// Body is what Value says, where somebody has read it already: it is not
+	// stored, and nobody writes to it. nil = read it.
+	Body Body
 }
 
 // Fence is a leader's claim of the journal: it replaces Prev, or, if Prev owns

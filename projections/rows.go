@@ -88,6 +88,9 @@ func bodyOf(e *events.Entry) events.Body {
 	if e.Commit != nil {
 		return nil
 	}
+	if e.Body != nil {
+		return e.Body
+	}
 	body, errs := events.Read(e.Envelope.Type, e.Value)
 	if len(errs) > 0 {
 		return nil // the rows of its effects remain

@@ -38,7 +38,10 @@ func (s *State) Decide(in *Input) *events.Entry {
 		Verdict: d.verdict, Of: d.of, Errors: d.errors, Warnings: d.warnings, Effects: d.effects,
 		Envelope: in.Envelope, Value: in.Value,
 	}
-	if d.verdict == events.Unchanged {
+	switch d.verdict {
+	case events.Accepted:
+		e.Body = in.Body
+	case events.Unchanged:
 		e.Value = nil // stores nothing new
 	}
 	return e
