@@ -169,7 +169,11 @@ func (g genBody) reference() *ReferenceSubmitted {
 		r.Aliases = []string{"a " + g.line(20), "b"}
 		r.Codes = map[string]string{"local": g.like(`[A-Z0-9.][A-Z0-9.-]{0,20}`), "ncic": "TAS"}
 		r.Related = []string{"make:FAMAE"}
-		r.SerialForms = []SerialForm{{g.like(`([A-Z0-9]|\[[A-Z]-[0-9]\]\{[0-9]{1,2}\}){1,5}`), g.optional("1990"), g.optional("2005")}}
+		r.SerialForms = []SerialForm{{
+			Pattern: g.like(`([A-Z0-9]|\[[A-Z]-[0-9]\]\{[0-9]{1,2}\}){1,5}`), From: g.optional("1990"), Until: g.optional("2005"),
+			Year: &SerialCode{At: uint32(g.number(1, 32)), Length: uint32(g.number(0, 4)), Signs: g.optional("ABC1"), First: g.optional("1981"), Down: g.maybe()},
+		}}
+		r.FirearmType, r.Calibres = g.optional("pistol"), []string{"calibre:40"}
 	}
 	return r
 }
@@ -237,7 +241,7 @@ func TestDecoderKnowsEveryField(t *testing.T) {
 		names(recordWithdrawn): RecordWithdrawn{}, names(searchMade): SearchMade{}, names(searchWithdrawn): SearchWithdrawn{},
 		names(notificationAcknowledged): NotificationAcknowledged{}, names(organisationSubmitted): OrganisationSubmitted{}, names(clocks): ClockMinutes{},
 		names(agreementGranted): AgreementGranted{}, names(actsFor): ActsFor{}, names(agreementLimit): AgreementLimit{}, names(agreementRevoked): AgreementRevoked{},
-		names(referenceSubmitted): ReferenceSubmitted{}, names(serialForm): SerialForm{}, names(genesis): Genesis{}, names(searchLapsed): SearchLapsed{},
+		names(referenceSubmitted): ReferenceSubmitted{}, names(serialForm): SerialForm{}, names(serialCode): SerialCode{}, names(genesis): Genesis{}, names(searchLapsed): SearchLapsed{},
 		names(digestDue): DigestDue{}, names(effectsContinued): EffectsContinued{}, names(questionsReexamined): QuestionsReexamined{},
 		names(traceRequested): TraceRequested{}, names(traceResponded): TraceResponded{}, names(traceStep): TraceStep{}, names(traceReferral): TraceReferral{},
 		names(traceForwarded): TraceForwarded{}, names(traceCommented): TraceCommented{}, names(traceClosed): TraceClosed{}, names(sale): Sale{}, names(traceOverdue): TraceOverdue{},

@@ -134,7 +134,7 @@ var (
 	NotifyFloors      = newList("notify_floor", "weak fair strong")
 	RevokeReasons     = newList("revoke_reason", "expired terminated suspended superseded breach")
 	StandingSearches  = newList("standing_searches", "end keep")
-	ReferenceKinds    = newList("reference_kind", "make model calibre")
+	ReferenceKinds    = newList("reference_kind", "make model calibre type")
 )
 
 // The lists of what the registry itself says.

@@ -11,6 +11,8 @@ const (
 	maxRelated       = 32
 	maxCodes         = 16
 	maxSerialForms   = 32
+	maxSerialPlace   = 32
+	maxSerialSigns   = 4
 	maxAdminKeys     = 64
 )
 
@@ -72,6 +74,8 @@ var referenceSubmitted = []field[ReferenceSubmitted]{
 	{"kind", required, func(d *decoder, r *ReferenceSubmitted) { r.Kind = d.code(ReferenceKinds) }},
 	{"country", optional, func(d *decoder, r *ReferenceSubmitted) { r.Country = d.code(Countries) }},
 	{"make", optional, func(d *decoder, r *ReferenceSubmitted) { r.Make = d.text(&ruleReference) }},
+	{"type", optional, func(d *decoder, r *ReferenceSubmitted) { r.FirearmType = d.code(FirearmTypes) }},
+	{"calibres", optional, func(d *decoder, r *ReferenceSubmitted) { r.Calibres = d.texts(maxRelated, &ruleReference) }},
 	{"aliases", optional, func(d *decoder, r *ReferenceSubmitted) { r.Aliases = d.texts(maxAliases, &ruleName) }},
 	{"codes", optional, func(d *decoder, r *ReferenceSubmitted) { r.Codes = d.codeMap() }},
 	{"related", optional, func(d *decoder, r *ReferenceSubmitted) { r.Related = d.texts(maxRelated, &ruleReference) }},
@@ -82,6 +86,16 @@ var serialForm = []field[SerialForm]{
 	{"pattern", required, func(d *decoder, f *SerialForm) { f.Pattern = d.text(&rulePattern) }},
 	{"from", optional, func(d *decoder, f *SerialForm) { f.From = d.text(&ruleYear) }},
 	{"until", optional, func(d *decoder, f *SerialForm) { f.Until = d.text(&ruleYear) }},
+	{"year", optional, func(d *decoder, f *SerialForm) { f.Year = new(SerialCode); object(d, serialCode, f.Year) }},
+	{"month", optional, func(d *decoder, f *SerialForm) { f.Month = new(SerialCode); object(d, serialCode, f.Month) }},
+}
+
+var serialCode = []field[SerialCode]{
+	{"at", required, func(d *decoder, c *SerialCode) { c.At = uint32(d.uint(1, maxSerialPlace)) }},
+	{"length", optional, func(d *decoder, c *SerialCode) { c.Length = uint32(d.uint(1, maxSerialSigns)) }},
+	{"signs", optional, func(d *decoder, c *SerialCode) { c.Signs = d.text(&ruleSigns) }},
+	{"first", optional, func(d *decoder, c *SerialCode) { c.First = d.text(&ruleYear) }},
+	{"down", optional, func(d *decoder, c *SerialCode) { c.Down = d.bool() }},
 }
 
 // codeMap reads codes by the name of the list that they are of.

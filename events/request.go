@@ -238,9 +238,11 @@ type AgreementRevoked struct {
 // ReferenceSubmitted adds or amends an entry of the firearms reference table.
 type ReferenceSubmitted struct {
 	Name        string            `json:"name"`
-	Kind        string            `json:"kind"` // make, model, calibre
+	Kind        string            `json:"kind"` // make, model, calibre, type
 	Country     string            `json:"country,omitempty"`
-	Make        string            `json:"make,omitempty"` // of a model: its make's reference id
+	Make        string            `json:"make,omitempty"`     // of a model: its make's reference id
+	FirearmType string            `json:"type,omitempty"`     // of a model: what it is; of a type: the code that its names stand for
+	Calibres    []string          `json:"calibres,omitempty"` // of a model: reference ids of those that it is made in
 	Aliases     []string          `json:"aliases,omitempty"`
 	Codes       map[string]string `json:"codes,omitempty"`
 	Related     []string          `json:"related,omitempty"` // reference ids, joint production
@@ -252,6 +254,20 @@ type SerialForm struct {
 	Pattern string `json:"pattern"`
 	From    string `json:"from,omitempty"`
 	Until   string `json:"until,omitempty"`
+
+	Year  *SerialCode `json:"year,omitempty"`  // the signs that say the year of manufacture
+	Month *SerialCode `json:"month,omitempty"` // and the month: the first of Signs is January
+}
+
+// SerialCode says how signs of a serial number count: the first of Signs is 0,
+// the next 1; several are the digits of a number. A year is First and as much
+// later (with Down: earlier), and comes round when all signs have been used.
+type SerialCode struct {
+	At     uint32 `json:"at"`               // place of its first sign, from 1, letters and digits alone counted
+	Length uint32 `json:"length,omitempty"` // how many signs; 0 = 1
+	Signs  string `json:"signs,omitempty"`  // "" = 0123456789
+	First  string `json:"first,omitempty"`  // of a year: the one that the first sign stands for
+	Down   bool   `json:"down,omitempty"`
 }
 
 // PolicySet puts a matching policy in force from its seq on. Its table is

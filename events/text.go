@@ -24,7 +24,7 @@ var (
 	ruleName      = textRule{max: 64, personal: true, says: "one line of text"}
 	ruleCalibre   = textRule{max: 32, personal: true, says: "one line of text, such as .40 S&W"}
 	ruleCode      = textRule{max: 16, form: isCode, says: "capital letters, digits, dot and hyphen, such as TAS"}
-	ruleReference = textRule{max: 72, form: isReferenceID, says: "make:, model: or calibre: and a code, such as model:TAS/82"}
+	ruleReference = textRule{max: 72, form: isReferenceID, says: "make:, model:, calibre: or type: and a code, such as model:TAS/82"}
 	ruleMark      = textRule{max: 64, says: "what stands on the weapon, on one line"}
 	ruleSeries    = textRule{max: 16, says: "what stands on the weapon, on one line"}
 	ruleYear      = textRule{max: 4, form: isYear, says: "a year in four digits, such as 1998"}
@@ -37,6 +37,7 @@ var (
 	ruleBasis     = textRule{max: 256, personal: true, says: "one line of text: the act or treaty, by name and year"}
 	ruleCodeList  = textRule{max: 32, form: isListName, says: "small letters, digits and underscore, such as local"}
 	ruleAnyCode   = textRule{max: 32, form: isCode, says: "capital letters, digits, dot and hyphen, such as TAS"}
+	ruleSigns     = textRule{max: 36, form: isSigns, says: "capital letters and digits in the order of what they count, such as ABCDEFGHIJKL"}
 	rulePattern   = textRule{max: 64, form: isSerialPattern, says: "signs, [classes] and {counts} as in [A-Z]{3}[0-9]{4}"}
 	ruleKey       = textRule{max: 256, form: printableASCII, says: "a verifier key: printable ASCII without a space"}
 )
@@ -143,6 +144,8 @@ func isToken(s string) bool {
 func isCode(s string) bool     { return made(s, upper|digit|dot, upper|digit|dot|hyphen) }
 func isListName(s string) bool { return made(s, lower, lower|digit|low) }
 
+func isSigns(s string) bool { return made(s, upper|digit, upper|digit) }
+
 func isYear(s string) bool {
 	y, ok := digits(s)
 	return ok && len(s) == 4 && firstYear <= y && y <= lastYear
@@ -160,7 +163,7 @@ func isHSCode(s string) bool { return len(s) >= 4 && made(s, digit, digit) }
 
 // isReferenceID: the kind, a colon, and up to 64 signs.
 func isReferenceID(s string) bool {
-	for _, kind := range []string{"make:", "model:", "calibre:"} {
+	for _, kind := range []string{"make:", "model:", "calibre:", "type:"} {
 		if len(s) > len(kind) && s[:len(kind)] == kind {
 			return isReferenceCode(s[len(kind):])
 		}

@@ -9,6 +9,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // FS holds the files of this folder.
@@ -20,9 +21,12 @@ var FS embed.FS
 // policy.set request.
 func DefaultPolicy() []byte { return mustRead("policy/default.json") }
 
-// ReferenceSeed is a small firearms reference table, makes and calibres: NDJSON,
-// each line the body of a reference.submitted request.
-func ReferenceSeed() []byte { return mustRead("reference/seed.ndjson") }
+// ReferenceSeed is the built-in firearms reference table: NDJSON, each line the
+// body of a reference.submitted request. Where its facts are from stands in
+// reference/README.md.
+func ReferenceSeed() []byte {
+	return slices.Concat(mustRead("reference/types.ndjson"), mustRead("reference/calibres.ndjson"), mustRead("reference/makes.ndjson"))
+}
 
 // AsyncAPI is the AsyncAPI 3 document of the topics.
 func AsyncAPI() []byte { return mustRead("asyncapi.json") }
