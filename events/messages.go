@@ -98,6 +98,7 @@ var sayings = map[string]saying{
 	"search_unknown":       {"you have no standing search with this id", "check search_id: armslog search list"},
 	"agreement_unknown":    {"there is no agreement with this id", "check agreement_id: armslog agreement list"},
 	"organisation_unknown": {"{value} is no organisation of this registry", "check the id: armslog org list"},
+	"reference_unknown":    {"{value} is no entry of the reference table", "check the id: armslog reference find"},
 	"parent_unknown":       {"a national entity needs an NCB of its country as its parent", "name the NCB in parent; the General Secretariat registers NCBs"},
 	"date_in_future":       {"{value} is in the future", "dates are UTC; check day and year"},
 	"retain_past":          {"{value} is in the past, so the record would expire at once", "give a later retain_until"},

@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"strings"
-
 	"github.com/armslog/armslog/events"
 )
 
@@ -101,53 +99,6 @@ func (c *call) revokeAgreement(b *events.AgreementRevoked) decision {
 	about := events.About{Kind: "agreement", ID: b.AgreementID}
 	return accept(append(c.notify(ref, "agreement_changed", about),
 		events.DirectoryEffect{Kind: "agreement", ID: b.AgreementID, Outcome: "revoked"})...)
-}
-
-func (c *call) submitReference(b *events.ReferenceSubmitted) decision {
-	if !c.isSecretary() {
-		return reject("", "no_right")
-	}
-	l := c.lexiconOf(b.Kind)
-	if l == nil {
-		return reject("/kind", "not_in_list")
-	}
-	id := referenceID(b)
-	_, known := l.byID[id]
-	return accept(events.DirectoryEffect{Kind: "reference", ID: id, Outcome: outcome(known)})
-}
-
-// lexiconOf is where names of a kind are compared.
-func (s *State) lexiconOf(kind string) *lexicon {
-	switch kind {
-	case "make":
-		return &s.makes
-	case "model":
-		return &s.models
-	case "calibre":
-		return &s.calibres
-	}
-	return nil
-}
-
-// referenceID is the kind and the entry's own code (codes.local), or, where it
-// has none, its folded name; of a model, its make's before it: make:TAS,
-// model:TAS/82.
-func referenceID(b *events.ReferenceSubmitted) string {
-	own := b.Codes["local"]
-	if own == "" {
-		own = foldName(b.Name)
-	}
-	if b.Kind == "model" && b.Make != "" {
-		own = trimKind(b.Make) + "/" + own
-	}
-	return b.Kind + ":" + own
-}
-
-func trimKind(id string) string {
-	if _, name, ok := strings.Cut(id, ":"); ok {
-		return name
-	}
-	return id
 }
 
 func (c *call) acknowledge(b *events.NotificationAcknowledged) decision {

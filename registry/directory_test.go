@@ -100,7 +100,20 @@ func TestDirectoryVerdicts(t *testing.T) {
 		"a reference entry by others": {func(l *leader) *events.Entry {
 			return l.send("NCB-AA", &events.ReferenceSubmitted{Name: "FAMAE", Kind: "make"})
 		}, "", "no_right"},
+		"a model of a make that there is not": {func(l *leader) *events.Entry {
+			return l.send(secretary, &events.ReferenceSubmitted{Name: "82", Kind: "model", Make: "make:TAS"})
+		}, "/make", "reference_unknown"},
+		"a type of no code": {func(l *leader) *events.Entry {
+			return l.send(secretary, &events.ReferenceSubmitted{Name: "pistola", Kind: "type"})
+		}, "/type", "required"},
+		"a serial form that runs backwards": {func(l *leader) *events.Entry {
+			return l.send(secretary, &events.ReferenceSubmitted{Name: "Glock", Kind: "make", SerialForms: []events.SerialForm{{Pattern: "[A-Z]"}, {Pattern: "[Z-A]"}}})
+		}, "/serial_forms/1/pattern", "bad_format"},
+		"a date code that counts from nothing": {func(l *leader) *events.Entry {
+			return l.send(secretary, &events.ReferenceSubmitted{Name: "Glock", Kind: "make", SerialForms: []events.SerialForm{{Pattern: "[A-Z]", Year: &events.SerialCode{At: 1}}}})
+		}, "/serial_forms/0/year/first", "required"},
 		"a model of a make": {send: func(l *leader) *events.Entry {
+			l.accept(secretary, &events.ReferenceSubmitted{Name: "Taurus", Kind: "make", Codes: map[string]string{"local": "TAS"}})
 			return l.send(secretary, &events.ReferenceSubmitted{Name: "82", Kind: "model", Make: "make:TAS"})
 		}},
 	} {

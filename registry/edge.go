@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"slices"
 
 	"github.com/armslog/armslog/events"
 )
@@ -19,33 +18,6 @@ func (s *State) Requested(org events.OrgID, id events.UUID) (seq uint64, ok bool
 func (s *State) Sees(viewer, owner events.OrgID) bool {
 	from, of := s.directory.byID[viewer], s.directory.byID[owner]
 	return from != 0 && of != 0 && s.sees(from, of)
-}
-
-// ReferenceInfo is an entry of the firearms reference table.
-type ReferenceInfo struct {
-	ID      string   `json:"id"`
-	Name    string   `json:"name"`
-	Country string   `json:"country,omitempty"`
-	Aliases []string `json:"aliases,omitempty"`
-	Related []string `json:"related,omitempty"` // ids; joint production
-}
-
-// Names says whether a name, however it is spelt, is the entry's or one of its
-// aliases.
-func (r ReferenceInfo) Names(name string) bool {
-	fold := foldName(name)
-	return fold == foldName(r.Name) || slices.ContainsFunc(r.Aliases, func(a string) bool { return fold == foldName(a) })
-}
-
-// References are the makes, models and calibres of the reference table, in the
-// order in which each kind came in.
-func (s *State) References() (list []ReferenceInfo) {
-	for _, l := range []*lexicon{&s.makes, &s.models, &s.calibres} {
-		for _, r := range l.known {
-			list = append(list, ReferenceInfo{ID: r.id, Name: r.name, Country: r.country, Aliases: r.spellings, Related: r.related})
-		}
-	}
-	return list
 }
 
 // Meeting is what was compared when a pair met, with the record's summary.

@@ -94,7 +94,7 @@ func (s *State) evolveBody(e *events.Entry, p *Prepared) (row uint32, had bool) 
 		if s.comparesAnew(b) {
 			s.lookAgain(e)
 		}
-		s.putReference(b)
+		s.putReference(e.Seq, b)
 	case *events.OperationSubmitted:
 		s.putOperation(b, e.Seq)
 	case *events.OperationClosed:
@@ -125,12 +125,10 @@ func (s *State) putOrganisation(o events.OrganisationSubmitted, seq uint64) {
 	s.directory.put(o, seq)
 }
 
-func (s *State) putReference(b *events.ReferenceSubmitted) {
-	l := s.lexiconOf(b.Kind)
-	if l == nil {
-		return
+func (s *State) putReference(seq uint64, b *events.ReferenceSubmitted) {
+	if l := s.lexiconOf(b.Kind); l != nil {
+		l.put(&entry{ReferenceSubmitted: ownReference(b), id: referenceID(b), seq: seq})
 	}
-	l.put(reference{id: referenceID(b), name: b.Name, country: b.Country, related: b.Related}, b.Aliases)
 }
 
 func (s *State) revoke(b *events.AgreementRevoked) {

@@ -26,10 +26,11 @@ func (s *State) Hash() [32]byte {
 	for _, p := range s.policies {
 		d.values(p.name, p.seq, p.at, p.digest)
 	}
-	for _, l := range []*lexicon{&s.makes, &s.models, &s.calibres, &s.places} {
+	for _, l := range []*lexicon{&s.makes, &s.models, &s.calibres, &s.places, &s.types} {
 		d.values(l.texts, l.folds, l.entries)
 		for _, r := range l.known {
-			d.values(r.id, r.name, r.country, r.related, r.spellings, r.aliases)
+			d.json(r.ReferenceSubmitted)
+			d.values(r.id, r.seq, len(r.folds), r.folds)
 		}
 	}
 	s.index.Hash(d.Hash)

@@ -1,12 +1,12 @@
 package registry
 
 import (
+	"slices"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
-
+	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry/matching"
+	"github.com/armslog/armslog/registry/reference"
 )
 
 // name numbers a text of a lexicon; 0 is "not stated".
@@ -22,20 +22,23 @@ type lexicon struct {
 	entries []uint32          // by fold: reference entry + 1; 0 = not in the table
 	byText  map[string]name   // exact text
 	byFold  map[string]uint32 // fold -> number
-	known   []reference
+	known   []*entry
 	byID    map[string]uint32 // reference id -> index in known
+	shared  bool              // entries may have a name in common: models of two makes
 }
 
-// reference is an entry of the firearms reference table.
-type reference struct {
-	id      string // make:FAMAE
-	name    string
-	country string
-	related []string // reference ids
-
-	spellings []string // aliases as given
-	aliases   []uint32 // folds of name and aliases
+// entry is an entry of the firearms reference table.
+type entry struct {
+	events.ReferenceSubmitted
+	id        string // make:FAMAE
+	seq       uint64
+	folds     []uint32 // of name and aliases
+	spellings *reference.Spellings
 }
+
+// contested stands in lexicon.entries for a fold that several entries have in
+// common: it names none of them.
+const contested = ^uint32(0)
 
 func newLexicon() lexicon {
 	return lexicon{
@@ -58,7 +61,7 @@ func (l *lexicon) intern(text string) name {
 }
 
 func (l *lexicon) fold(text string) uint32 {
-	key := foldName(text)
+	key := reference.Fold(text)
 	f, ok := l.byFold[key]
 	if !ok {
 		f = uint32(len(l.entries))
@@ -83,16 +86,23 @@ func (l *lexicon) probe(text string) probe {
 	if n, ok := l.byText[text]; ok {
 		return l.probeOf(n)
 	}
-	f, ok := l.byFold[foldName(text)]
+	f, ok := l.byFold[reference.Fold(text)]
 	if !ok {
 		return probe{isNew: true}
 	}
-	return probe{fold: f, entry: l.entries[f]}
+	return probe{fold: f, entry: l.claimOf(f)}
 }
 
 func (l *lexicon) probeOf(n name) probe {
 	f := l.folds[n]
-	return probe{fold: f, entry: l.entries[f]}
+	return probe{fold: f, entry: l.claimOf(f)}
+}
+
+func (l *lexicon) claimOf(fold uint32) uint32 {
+	if n := l.entries[fold]; n != contested {
+		return n
+	}
+	return 0
 }
 
 // compare says how two statements compare. Two names that the table does not
@@ -115,60 +125,39 @@ func (l *lexicon) compare(a, b probe) matching.Result {
 }
 
 func (l *lexicon) related(a, b uint32) bool {
-	return contains(l.known[a].related, l.known[b].id) || contains(l.known[b].related, l.known[a].id)
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(l.known[a].Related, l.known[b].id) || slices.Contains(l.known[b].Related, l.known[a].id)
 }
 
 // put adds or amends a reference entry. An alias that two entries claim goes
-// to the later one: the table's author has the last word.
-func (l *lexicon) put(r reference, aliases []string) (amended bool) {
-	i, amended := l.byID[r.id]
+// to the later one: the table's author has the last word. Where entries share
+// names it then belongs to neither, for good: to whom it should fall back when
+// one gives it up, the table does not say.
+func (l *lexicon) put(e *entry) (amended bool) {
+	i, amended := l.byID[e.id]
 	if amended {
-		for _, f := range l.known[i].aliases {
+		for _, f := range l.known[i].folds {
 			if l.entries[f] == i+1 {
 				l.entries[f] = 0
 			}
 		}
 	} else {
 		i = uint32(len(l.known))
-		l.known = append(l.known, reference{})
-		l.byID[r.id] = i
+		l.known = append(l.known, nil)
+		l.byID[e.id] = i
 	}
-	r.spellings = aliases
-	for _, a := range append([]string{r.name}, aliases...) {
+	l.known[i] = e
+	for _, a := range append([]string{e.Name}, e.Aliases...) {
 		f := l.fold(a)
 		if f == 0 {
 			continue // punctuation alone names nothing
 		}
-		l.entries[f] = i + 1
-		r.aliases = append(r.aliases, f)
-	}
-	l.known[i] = r
-	return amended
-}
-
-// foldName reduces a name to upper-case letters and digits without accents:
-// "Smith & Wesson" and "SMITH&WESSON" are one name, ".40 S&W" is 40SW.
-func foldName(text string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(text) {
-		switch {
-		case r >= 'a' && r <= 'z':
-			b.WriteRune(r - 'a' + 'A')
-		case unicode.Is(unicode.Mn, r):
-		case unicode.IsLetter(r):
-			b.WriteRune(unicode.ToUpper(r))
-		case unicode.IsDigit(r):
-			b.WriteRune(r)
+		e.folds = append(e.folds, f)
+		if l.shared && l.entries[f] != 0 && l.entries[f] != i+1 {
+			l.entries[f] = contested
+			continue
 		}
+		l.entries[f] = i + 1
 	}
-	return b.String()
+	e.spellings = reference.SpellingsOf(e.Name, e.Aliases, e.Codes)
+	return amended
 }

@@ -1,22 +1,31 @@
 package registry
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry/matching"
+	"github.com/armslog/armslog/registry/reference"
 )
+
+func makeEntry(name string, aliases ...string) *entry {
+	return &entry{id: "make:" + strings.ToUpper(name), ReferenceSubmitted: events.ReferenceSubmitted{Name: name, Kind: "make", Aliases: aliases}}
+}
 
 func TestLexiconCompare(t *testing.T) {
 	l := newLexicon()
 	for _, text := range []string{"Smith & Wesson", "FAMAE", "Forjas Taurus", "Nobody", "---"} {
 		l.intern(text)
 	}
-	l.put(reference{id: "make:FAMAE", name: "FAMAE", related: []string{"make:TAURUS"}}, nil)
-	l.put(reference{id: "make:TAURUS", name: "Taurus"}, []string{"Forjas Taurus", "TAURUS S.A."})
-	l.put(reference{id: "make:GLOCK", name: "Glock"}, []string{"***"})
+	famae := makeEntry("FAMAE")
+	famae.Related = []string{"make:TAURUS"}
+	l.put(famae)
+	l.put(makeEntry("Taurus", "Forjas Taurus", "TAURUS S.A."))
+	l.put(makeEntry("Glock", "***"))
 	for _, c := range []struct {
 		a, b string
 		want matching.Result
@@ -54,30 +63,42 @@ func TestLexiconAliasesMove(t *testing.T) {
 		}
 		return l.known[p.entry-1].id
 	}
-	require.False(t, l.put(reference{id: "make:A", name: "A"}, []string{"x", "y"}))
+	require.False(t, l.put(makeEntry("A", "x", "y")))
 	require.Equal(t, "make:A", owner("X"))
-	require.False(t, l.put(reference{id: "make:B", name: "B"}, []string{"x"}))
+	require.False(t, l.put(makeEntry("B", "x")))
 	require.Equal(t, "make:B", owner("x"))
-	require.True(t, l.put(reference{id: "make:A", name: "A"}, []string{"z"}))
+	require.True(t, l.put(makeEntry("A", "z")))
 	require.Equal(t, []string{"make:A", "make:A", "", "make:B"}, []string{owner("a"), owner("z"), owner("y"), owner("x")})
-	require.True(t, l.put(reference{id: "make:B", name: "B"}, nil))
+	require.True(t, l.put(makeEntry("B")))
 	require.Equal(t, "", owner("x"))
-	require.True(t, l.put(reference{id: "make:A", name: "A"}, []string{"x"}))
+	require.True(t, l.put(makeEntry("A", "x")))
 	require.Equal(t, "make:A", owner("x"))
 }
 
-func TestFoldName(t *testing.T) {
-	for text, want := range map[string]string{
-		".40 S&W": "40SW", "Česká zbrojovka": "CESKAZBROJOVKA", "ＦＡＭＡＥ": "FAMAE", "Тула": "ТУЛА", "-": "", "": "",
-		"7,62 mm": "762MM", "İmza": "IMZA",
-	} {
-		require.Equal(t, want, foldName(text), text)
+// Models of several makes share names: such a name stands for none of them, and
+// two models that are told by others stay two.
+func TestLexiconSharedNames(t *testing.T) {
+	l := newLexicon()
+	l.shared = true
+	model := func(id, name string, aliases ...string) *entry {
+		e := makeEntry(name, aliases...)
+		e.id = id
+		return e
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.String().Draw(t, "text")
-		once := foldName(text)
-		require.Equal(t, once, foldName(once), "a fold is its own fold")
-	})
+	for _, text := range []string{"92", "PT92", "92FS"} {
+		l.intern(text)
+	}
+	l.put(model("model:TAS/92", "92", "PT92"))
+	require.Equal(t, matching.Agree, l.compare(l.probe("92"), l.probe("PT92")))
+	l.put(model("model:BERETTA/92", "92", "92FS"))
+	for _, c := range []struct {
+		a, b string
+		want matching.Result
+	}{{"92", "92", matching.Agree}, {"92", "PT92", matching.Unknown}, {"92", "92FS", matching.Unknown}, {"PT92", "92FS", matching.Conflict}} {
+		require.Equal(t, c.want, l.compare(l.probe(c.a), l.probe(c.b)), "%s and %s", c.a, c.b)
+	}
+	l.put(model("model:BERETTA/92", "92FS"))
+	require.Equal(t, matching.Unknown, l.compare(l.probe("92"), l.probe("PT92")), "a name once shared stays so")
 }
 
 // Names are numbered in the order of their statement; every number keeps its
@@ -91,14 +112,14 @@ func TestLexiconInterns(t *testing.T) {
 			n := l.intern(text)
 			require.Equal(t, text, l.texts[n])
 			require.Equal(t, n, l.intern(text))
-			require.Equal(t, foldName(text) == "", l.folds[n] == 0)
+			require.Equal(t, reference.Fold(text) == "", l.folds[n] == 0)
 			if !probed.isNew {
 				require.Equal(t, l.folds[n], probed.fold)
 			}
 		}
 		for i, a := range texts {
 			for _, b := range texts[i:] {
-				require.Equal(t, foldName(a) == foldName(b), l.folds[l.byText[a]] == l.folds[l.byText[b]])
+				require.Equal(t, reference.Fold(a) == reference.Fold(b), l.folds[l.byText[a]] == l.folds[l.byText[b]])
 			}
 		}
 	})

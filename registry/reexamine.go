@@ -5,6 +5,7 @@ import (
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry/matching"
+	"github.com/armslog/armslog/registry/reference"
 )
 
 // reexamination is the look at all standing questions that follows when the
@@ -143,24 +144,25 @@ func (m *meeting) asks(p *pair) bool {
 // compare.
 func (s *State) comparesAnew(b *events.ReferenceSubmitted) bool {
 	l := s.lexiconOf(b.Kind)
-	if l == nil {
-		return false
+	if l == nil || l == &s.types {
+		return false // a firearm states the code of its type, and no name
 	}
 	i, known := l.byID[referenceID(b)]
 	if !known {
 		return true
 	}
-	was := &l.known[i]
+	was := l.known[i]
 	var names []uint32
 	for _, text := range append([]string{b.Name}, b.Aliases...) {
-		f, there := l.byFold[foldName(text)]
-		if !there || f != 0 && l.entries[f] != i+1 {
+		f, there := l.byFold[reference.Fold(text)]
+		shared := there && l.entries[f] == contested && slices.Contains(was.folds, f)
+		if !there || f != 0 && l.entries[f] != i+1 && !shared {
 			return true
 		}
 		names = append(names, f)
 	}
-	gone := slices.ContainsFunc(was.aliases, func(f uint32) bool { return !slices.Contains(names, f) })
-	return gone || !slices.Equal(slices.Sorted(slices.Values(was.related)), slices.Sorted(slices.Values(b.Related)))
+	gone := slices.ContainsFunc(was.folds, func(f uint32) bool { return !slices.Contains(names, f) })
+	return gone || !slices.Equal(slices.Sorted(slices.Values(was.Related)), slices.Sorted(slices.Values(b.Related)))
 }
 
 // Reexamination is how far a look at all standing questions has come.

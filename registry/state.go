@@ -25,6 +25,7 @@ type State struct {
 	makes      lexicon
 	models     lexicon
 	calibres   lexicon
+	types      lexicon // of the reference table alone: a firearm states a code
 	places     lexicon
 	denySets   [][]orgRef        // each sorted; 0 is the empty set
 	denyByName map[string]uint16 // the set's ids, joined
@@ -41,16 +42,18 @@ type State struct {
 
 // New is the state before the first entry.
 func New() *State {
-	return &State{
+	s := &State{
 		directory: newDirectory(),
 		moreMarks: map[uint32][]matching.MarkID{},
-		makes:     newLexicon(), models: newLexicon(), calibres: newLexicon(), places: newLexicon(),
+		makes:     newLexicon(), models: newLexicon(), calibres: newLexicon(), places: newLexicon(), types: newLexicon(),
 		denySets: [][]orgRef{nil}, denyByName: map[string]uint16{"": 0},
 		matches: newMatches(), traces: newTraces(),
 		due: newDueWork(),
 
 		operations: map[string]*operation{},
 	}
+	s.models.shared = true
+	return s
 }
 
 // Next is the seq of the next entry.

@@ -27,8 +27,8 @@ func (s *State) SuggestAddressees(requester events.OrgID, f *events.Firearm) []S
 	if f.CountryOfManufacture != "" {
 		found = append(found, Suggestion{Country: f.CountryOfManufacture, Because: "country_of_manufacture"})
 	}
-	if maker := s.makes.entryOf(f.Make); maker != nil && maker.country != "" {
-		found = append(found, Suggestion{Country: maker.country, Because: "make", Make: maker.name})
+	if maker := s.makes.entryOf(f.Make); maker != nil && maker.Country != "" {
+		found = append(found, Suggestion{Country: maker.Country, Because: "make", Make: maker.Name})
 	}
 	found = append(found, marked(f, "proof", "proof_mark")...)
 	own, _ := s.Organisation(requester)
@@ -72,9 +72,9 @@ func (s *State) bureauOf(country string) events.OrgID {
 }
 
 // entryOf is the reference entry that a name means, nil if the table has none.
-func (l *lexicon) entryOf(name string) *reference {
+func (l *lexicon) entryOf(name string) *entry {
 	if p := l.probe(name); p.entry != 0 {
-		return &l.known[p.entry-1]
+		return l.known[p.entry-1]
 	}
 	return nil
 }
