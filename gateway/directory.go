@@ -22,11 +22,6 @@ type Agreements struct {
 	Items []registry.AgreementInfo `json:"items"`
 }
 
-// References are all entries of the firearms reference table.
-type References struct {
-	Items []registry.ReferenceInfo `json:"items"`
-}
-
 // Policy names the matching policy in force.
 type Policy struct {
 	Policy string `json:"policy"`
@@ -71,12 +66,6 @@ func (c *call) listOrganisations() error {
 func (c *call) listAgreements() error {
 	return c.fromState(func(s *registry.State) any {
 		return Agreements{Items: append([]registry.AgreementInfo{}, s.Agreements(c.org())...)}
-	})
-}
-
-func (c *call) listReference() error {
-	return c.fromState(func(s *registry.State) any {
-		return References{Items: append([]registry.ReferenceInfo{}, s.References()...)}
 	})
 }
 

@@ -48,7 +48,8 @@ func bodiesOf(t *testing.T, w *world) map[string]string {
 			"members":["WCO"],"from":"2026-01-01","until":"2026-12-31"}`,
 		"POST /v1/operations/NEPTUNE-X/closure": `{"reason":"completed"}`,
 		"POST /v1/reference": `{"name":"FAMAE","kind":"make","country":"CL","aliases":["famae mt 40"],"codes":{"local":"FAMAE"},"related":["make:TAS"],
-			"serial_forms":[{"pattern":"[A-Z]{3}[0-9]{4}","from":"2005"}]}`,
+			"type":"pistol","calibres":["calibre:40"],
+			"serial_forms":[{"pattern":"[A-Z]{3}[0-9]{4}","from":"2005","until":"2020","year":{"at":1,"length":2,"signs":"ABC","first":"2005","down":true},"month":{"at":3}}]}`,
 	}
 	maps.Copy(bodies, traceBodies(t, w))
 	return bodies

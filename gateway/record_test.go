@@ -83,15 +83,6 @@ func TestParentSees(t *testing.T) {
 	w.post("NCB-CL", path+"/withdrawal", `{"reason":"destroyed"}`).problem(t, http.StatusNotFound, "not_found")
 }
 
-func TestReference(t *testing.T) {
-	w := newWorld(t)
-	w.post("IPSG", "/v1/reference", `{"name":"FAMAE","kind":"make","country":"CL","aliases":["famae"],"related":["make:TAS"]}`).into(t, 201, new(events.Reply))
-	var list References
-	w.get("NCB-BR", "/v1/reference").into(t, 200, &list)
-	require.Equal(t, "FAMAE", list.Items[0].Name)
-	require.Equal(t, []string{"make:TAS"}, list.Items[0].Related)
-}
-
 func TestIdempotencyKey(t *testing.T) {
 	w := newWorld(t)
 	first := w.post("NCB-BR", "/v1/records", recordBody("D-1", "KT044170"), headerKey, "import-1")

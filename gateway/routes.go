@@ -10,7 +10,7 @@ import (
 // here does not exist; the document is made from it.
 func routes() []*route {
 	var all []*route
-	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), directoryRoutes(), jointRoutes(), operationRoutes(), traceRoutes()} {
+	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), directoryRoutes(), referenceRoutes(), jointRoutes(), operationRoutes(), traceRoutes()} {
 		all = append(all, group...)
 	}
 	return all
@@ -182,15 +182,6 @@ func directoryRoutes() []*route {
 			method: http.MethodPost, path: "/v1/policy", id: "set-policy", tag: "Directory", doc: "Put a matching policy in force.",
 			roles: admins, params: postParams(), body: &content{media: mediaJSON, doc: "policy.set: the table of the matching policy."}, posts: true,
 			ok: []answer{answers[events.Reply](200, "In force from its seq on.")}, serve: post(events.TypePolicySet),
-		},
-		{
-			method: http.MethodGet, path: "/v1/reference", id: "list-reference", tag: "Directory", doc: "The firearms reference table.",
-			params: []param{minSeq()}, needs: []string{"lagging"}, ok: []answer{answers[References](200, "All of it.")}, serve: (*call).listReference,
-		},
-		{
-			method: http.MethodPost, path: "/v1/reference", id: "submit-reference", tag: "Directory", doc: "Add or amend an entry of the firearms reference table.",
-			roles: admins, params: postParams(), body: bodyOf[events.ReferenceSubmitted](), posts: true,
-			ok: directoryAnswers(), serve: post(events.TypeReferenceSubmitted),
 		},
 	}
 }

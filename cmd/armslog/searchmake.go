@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -26,33 +27,30 @@ func (a *app) lookUpMake(ctx context.Context, asked string) string {
 	if err != nil {
 		return ""
 	}
-	var table struct {
-		Items []registry.ReferenceInfo `json:"items"`
+	var found struct {
+		Items []registry.FoundReference `json:"items"`
 	}
-	if _, err := c.Get(ctx, "/v1/reference", nil, &table); err != nil {
+	query := url.Values{"find": {asked}, "kind": {"make"}, "limit": {"1"}}
+	if _, err := c.Get(ctx, "/v1/reference", query, &found); err != nil || len(found.Items) == 0 {
 		return ""
 	}
-	return makeWords(asked, table.Items)
+	return makeWords(asked, &found.Items[0])
 }
 
-// makeWords are "FAMAE → famae, Chile   related: taurus (joint production)".
-func makeWords(asked string, table []registry.ReferenceInfo) string {
-	i := slices.IndexFunc(table, func(r registry.ReferenceInfo) bool {
-		return strings.HasPrefix(r.ID, "make:") && r.Names(asked)
-	})
-	if i < 0 {
-		return ""
+// makeWords are "FAMAE → famae, Chile   related: taurus (joint production)". A
+// make that is merely like what was written is a question, since the search has
+// compared what was written.
+func makeWords(asked string, r *registry.FoundReference) string {
+	text := asked + " → " + strings.ToLower(r.Name)
+	if r.Country != "" {
+		text += ", " + countryName(r.Country)
 	}
-	id := table[i].ID
-	text := asked + " → " + strings.ToLower(table[i].Name)
-	if table[i].Country != "" {
-		text += ", " + countryName(table[i].Country)
+	if !slices.Contains([]string{"name", "alias", "code"}, r.Reason) {
+		return asked + " is not in the reference table; did you mean " + strings.TrimPrefix(text, asked+" → ") + "?"
 	}
 	var related []string
-	for _, r := range table {
-		if slices.Contains(r.Related, id) || slices.Contains(table[i].Related, r.ID) { // either says so
-			related = append(related, strings.ToLower(r.Name))
-		}
+	for _, other := range r.RelatedTo {
+		related = append(related, strings.ToLower(other.Name))
 	}
 	if len(related) > 0 {
 		text = pad(text, 37) + "related: " + strings.Join(related, ", ") + " (joint production)"

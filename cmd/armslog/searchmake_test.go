@@ -14,22 +14,26 @@ import (
 )
 
 func TestMakeWords(t *testing.T) {
-	table := []registry.ReferenceInfo{
-		{ID: "make:TAURUS", Name: "Taurus", Country: "BR", Related: []string{"make:FAMAE"}},
-		{ID: "make:FAMAE", Name: "FAMAE", Country: "CL", Aliases: []string{"famae mt 40"}, Related: []string{"make:SIG"}},
-		{ID: "make:SIG", Name: "SIG", Country: "ZZ"},
-		{ID: "make:SMITHWESSON", Name: "Smith & Wesson"},
-		{ID: "calibre:40", Name: ".40"},
+	found := func(name, country, reason string, related ...string) *registry.FoundReference {
+		r := &registry.FoundReference{Reason: reason}
+		r.Name, r.Country = name, country
+		for _, other := range related {
+			r.RelatedTo = append(r.RelatedTo, registry.ReferenceName{Name: other})
+		}
+		return r
 	}
-	for asked, want := range map[string]string{
-		"FAMAE":        "FAMAE → famae, Chile                 related: taurus, sig (joint production)",
-		"Taurus":       "Taurus → taurus, Brazil              related: famae (joint production)",
-		"sig":          "sig → sig, ZZ                        related: famae (joint production)",
-		"smith&wesson": "smith&wesson → smith & wesson",
-		"nobody":       "",
-		"40":           "",
+	for _, c := range []struct {
+		asked string
+		found *registry.FoundReference
+		want  string
+	}{
+		{"FAMAE", found("FAMAE", "CL", "name", "Taurus", "SIG"), "FAMAE → famae, Chile                 related: taurus, sig (joint production)"},
+		{"Taurus", found("Taurus", "BR", "name", "FAMAE"), "Taurus → taurus, Brazil              related: famae (joint production)"},
+		{"sig", found("SIG", "ZZ", "alias"), "sig → sig, ZZ"},
+		{"SW", found("Smith & Wesson", "", "code"), "SW → smith & wesson"},
+		{"tuarus", found("Taurus", "BR", "spelling", "FAMAE"), "tuarus is not in the reference table; did you mean taurus, Brazil?"},
 	} {
-		require.Equal(t, want, makeWords(asked, table), asked)
+		require.Equal(t, c.want, makeWords(c.asked, c.found), c.asked)
 	}
 }
 
@@ -57,6 +61,7 @@ func TestMakeLookUp(t *testing.T) {
 		"not allowed": func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusForbidden) },
 		"busy":        func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusServiceUnavailable) },
 		"no table":    func(out http.ResponseWriter, _ *http.Request) { _, _ = out.Write([]byte("{")) },
+		"no make":     func(out http.ResponseWriter, _ *http.Request) { _, _ = out.Write([]byte(`{"items":[]}`)) },
 		"gone":        func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"late":        func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	} {
@@ -69,7 +74,7 @@ func TestMakeLookUp(t *testing.T) {
 	}
 	asked.Store(0)
 	answer = func(out http.ResponseWriter, _ *http.Request) {
-		_, _ = out.Write([]byte(`{"items":[{"id":"make:FAMAE","name":"FAMAE","country":"CL"}]}`))
+		_, _ = out.Write([]byte(`{"items":[{"id":"make:FAMAE","name":"FAMAE","country":"CL","reason":"name"}]}`))
 	}
 	require.Contains(t, search("--make famae"), "\nmake     famae → famae, Chile\n")
 	require.EqualValues(t, 1, asked.Load())
