@@ -45,7 +45,7 @@ func makeWords(asked string, r *registry.FoundReference) string {
 	if r.Country != "" {
 		text += ", " + countryName(r.Country)
 	}
-	if !slices.Contains([]string{"name", "alias", "code"}, r.Reason) {
+	if !slices.Contains([]string{"name", "alias"}, r.Reason) {
 		return asked + " is not in the reference table; did you mean " + strings.TrimPrefix(text, asked+" → ") + "?"
 	}
 	var related []string

@@ -30,7 +30,8 @@ func TestMakeWords(t *testing.T) {
 		{"FAMAE", found("FAMAE", "CL", "name", "Taurus", "SIG"), "FAMAE → famae, Chile                 related: taurus, sig (joint production)"},
 		{"Taurus", found("Taurus", "BR", "name", "FAMAE"), "Taurus → taurus, Brazil              related: famae (joint production)"},
 		{"sig", found("SIG", "ZZ", "alias"), "sig → sig, ZZ"},
-		{"SW", found("Smith & Wesson", "", "code"), "SW → smith & wesson"},
+		{"S&W", found("Smith & Wesson", "", "alias"), "S&W → smith & wesson"},
+		{"SW", found("Smith & Wesson", "US", "code"), "SW is not in the reference table; did you mean smith & wesson, United States?"},
 		{"tuarus", found("Taurus", "BR", "spelling", "FAMAE"), "tuarus is not in the reference table; did you mean taurus, Brazil?"},
 	} {
 		require.Equal(t, c.want, makeWords(c.asked, c.found), c.asked)
