@@ -204,6 +204,7 @@ func (j *journal) fill() {
 	j.ask("NCB-BR", &events.OperationSubmitted{OperationID: "TRIGGER-X", Kind: "operation", Name: "Trigger X", Lead: "NCB-BR",
 		Members: []events.OrgID{"NCB-CL"}, From: events.MustDate("2018"), Until: events.MustDate("2019")})
 	j.ask("NCB-BR", &events.OperationClosed{OperationID: "TRIGGER-X", Reason: "completed"})
+	j.ask("IPSG", &events.ReferenceSubmitted{Name: "Glock", Kind: "make", Country: "AT"})
 	j.ask("IPSG", &events.AgreementRevoked{AgreementID: "AGR-WCO", Reason: "expired", StandingSearches: "end"})
 	j.due()
 }

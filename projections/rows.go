@@ -79,7 +79,8 @@ func (r *Rows) AddAll(entries []*events.Entry) {
 func bodyOf(e *events.Entry) events.Body {
 	switch e.Envelope.Type {
 	case events.TypeRecordSubmitted, events.TypeRecordWithdrawn, events.TypeSearchMade, events.TypeSearchWithdrawn,
-		events.TypeOrganisationSubmitted, events.TypeAgreementGranted, events.TypeAgreementRevoked, events.TypeGenesis,
+		events.TypeOrganisationSubmitted, events.TypeAgreementGranted, events.TypeAgreementRevoked, events.TypeReferenceSubmitted,
+		events.TypeGenesis,
 		events.TypeTraceRequested, events.TypeTraceResponded, events.TypeTraceForwarded, events.TypeTraceCommented, events.TypeTraceClosed,
 		events.TypeOperationSubmitted, events.TypeOperationClosed:
 	default:

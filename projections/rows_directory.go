@@ -17,6 +17,9 @@ func (r *Rows) directory(e *events.Entry, body events.Body) {
 	}
 	for _, f := range e.Effects {
 		d, ok := f.(events.DirectoryEffect)
+		if b, is := body.(*events.ReferenceSubmitted); is && ok {
+			r.reference(e, d.ID, b)
+		}
 		if ok && d.Kind == "agreement" && (d.Outcome == "revoked" || d.Outcome == "ended") {
 			r.agreementEnded(e, d, body)
 		}

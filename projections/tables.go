@@ -38,6 +38,7 @@ const (
 	organisationSheet
 	agreementSheet
 	agreementStatusSheet
+	referenceSheet
 	entrySheet
 	rejectSheet
 	traceSheet
@@ -89,6 +90,8 @@ var tables = []Table{
 		"agreement_id", []keyPart{text}, agreementSheet},
 	{"agreement_status", "agreement_id, seq, at, status, reason, standing_searches",
 		"agreement_id", []keyPart{text}, agreementStatusSheet},
+	{"reference", "reference_id, seq, at, kind, name, country, make, type, calibres, aliases, codes, related, serial_forms, submitted_by",
+		"reference_id", []keyPart{text}, referenceSheet},
 	{"entries", "seq, at, src, off, span, type, request, verdict, of, codes, warnings, effects, bytes, erased," +
 		" actor, on_behalf_of, engine, policy",
 		"seq", []keyPart{8}, entrySheet},
