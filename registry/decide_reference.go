@@ -20,7 +20,7 @@ func (c *call) submitReference(b *events.ReferenceSubmitted) decision {
 	if d := c.checkReference(b); d.verdict != "" {
 		return d
 	}
-	id := referenceID(b)
+	id := ReferenceID(b)
 	_, known := l.byID[id]
 	return accept(events.DirectoryEffect{Kind: "reference", ID: id, Outcome: outcome(known)})
 }
@@ -61,10 +61,10 @@ func (s *State) lexiconOf(kind string) *lexicon {
 	return nil
 }
 
-// referenceID is the kind and the entry's own code (codes.local), or, where it
+// ReferenceID is the kind and the entry's own code (codes.local), or, where it
 // has none, its folded name; of a model, its make's before it: make:TAS,
 // model:TAS/82.
-func referenceID(b *events.ReferenceSubmitted) string {
+func ReferenceID(b *events.ReferenceSubmitted) string {
 	own := b.Codes["local"]
 	if own == "" {
 		own = reference.Fold(b.Name)

@@ -127,7 +127,7 @@ func (s *State) putOrganisation(o events.OrganisationSubmitted, seq uint64) {
 
 func (s *State) putReference(seq uint64, b *events.ReferenceSubmitted) {
 	if l := s.lexiconOf(b.Kind); l != nil {
-		l.put(&entry{ReferenceSubmitted: ownReference(b), id: referenceID(b), seq: seq})
+		l.put(&entry{ReferenceSubmitted: ownReference(b), id: ReferenceID(b), seq: seq})
 	}
 }
 

@@ -40,6 +40,10 @@ func wordSet(words string) map[string]bool {
 	return set
 }
 
+// Key is the same for names of the same words in another order, or with more
+// words of no meaning: "Taurus Armas S.A." is TAURUS.
+func Key(text string) string { return strings.Join(words(text), " ") }
+
 // words are the folded words of a name, sorted, each once, without noise; all
 // of them where there is nothing else. Single letters in a row are one word
 // (S.A.), and a point or comma between digits parts no words (7.62).
