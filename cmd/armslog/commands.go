@@ -16,6 +16,7 @@ func (a *app) commands() []*cobra.Command {
 		a.agreementCommand(),
 		a.policyCommand(),
 		a.operationCommand(),
+		a.referenceCommand(),
 		a.sqlCommand(),
 		// The program itself.
 		a.upCommand(),

@@ -21,10 +21,13 @@ type Merged struct {
 
 // Merge adds rows to the entries that there are. An entry is named by its code
 // or by a spelling; what names two entries, or one by its code and another by
-// its spelling, is left out. No entry is made whose spelling another has.
-func Merge(have []*events.ReferenceSubmitted, rows []Row) Merged {
+// its spelling, is left out. No entry is made whose spelling another has, and no
+// make unless newMakes says so: two makes that the table knows are a conflict
+// when firearms are compared, so each should be one.
+func Merge(have []*events.ReferenceSubmitted, rows []Row, newMakes bool) Merged {
 	m := &merger{
-		byID: map[string]*entry{}, byCode: map[string]*entry{}, byFold: map[string]*entry{}, byKey: map[string]*entry{},
+		newMakes: newMakes,
+		byID:     map[string]*entry{}, byCode: map[string]*entry{}, byFold: map[string]*entry{}, byKey: map[string]*entry{},
 		left: map[string]int{},
 	}
 	for _, body := range have {
@@ -53,13 +56,14 @@ type entry struct {
 }
 
 type merger struct {
-	byID    map[string]*entry
-	byCode  map[string]*entry
-	byFold  map[string]*entry
-	byKey   map[string]*entry // nil: several entries have such a name
-	changed []*entry          // in the order of their first change
-	known   int
-	left    map[string]int
+	newMakes bool
+	byID     map[string]*entry
+	byCode   map[string]*entry
+	byFold   map[string]*entry
+	byKey    map[string]*entry // nil: several entries have such a name
+	changed  []*entry          // in the order of their first change
+	known    int
+	left     map[string]int
 }
 
 // place is where names of a kind are apart: those of a model under its make.
@@ -120,7 +124,7 @@ func (m *merger) addRow(r *Row) {
 		m.amend(byCode, at, r)
 	case byName != nil:
 		m.amend(byName, at, r)
-	case !r.Adds:
+	case !r.Adds || r.Kind == "make" && !m.newMakes:
 		m.left["unknown"]++
 	default:
 		m.make(at, maker, r)

@@ -27,9 +27,13 @@ func seed(t *testing.T) []*events.ReferenceSubmitted {
 }
 
 func merged(t *testing.T, have []*events.ReferenceSubmitted, table, text string) (Merged, map[string]*events.ReferenceSubmitted) {
+	return mergedWith(t, have, table, text, true)
+}
+
+func mergedWith(t *testing.T, have []*events.ReferenceSubmitted, table, text string, newMakes bool) (Merged, map[string]*events.ReferenceSubmitted) {
 	rows, err := Read(table, strings.NewReader(text))
 	require.NoError(t, err)
-	m := Merge(have, rows)
+	m := Merge(have, rows, newMakes)
 	changed := map[string]*events.ReferenceSubmitted{}
 	for _, b := range m.Changed {
 		changed[registry.ReferenceID(b)] = b
@@ -88,6 +92,9 @@ func TestMergeModels(t *testing.T) {
 	again := append(seed(t), m.Changed...)
 	m, _ = merged(t, latest(again), "nvdrs", text)
 	require.Empty(t, m.Changed, "merged once it is known")
+	m, changed = mergedWith(t, seed(t), "nvdrs", text, false)
+	require.NotContains(t, changed, "make:BRANDNEWARMS")
+	require.Equal(t, map[string]int{"not_a_make": 1, "unknown": 1, "make_unknown": 1}, m.Left)
 	_, err := Read("nvdrs", strings.NewReader("a,b\n"))
 	require.Error(t, err)
 	_, err = Read("nothing", strings.NewReader(""))

@@ -45,14 +45,14 @@ func ncicMake(code, text string) []Row {
 // the line does.
 func clearName(text string) (readings []string, adds bool) {
 	if m := legalForm.FindStringSubmatch(text); m != nil && len(m[1]) > 2 {
-		return []string{strings.Trim(m[1], " ,.")}, true
+		return []string{strings.Trim(m[1], " ,.&")}, !strings.ContainsAny(m[1], "0123456789")
 	}
 	words := strings.Fields(text)
 	if !strings.Contains(text, ",") {
 		if len(text) < 3 || len(words) > 4 {
 			return nil, false
 		}
-		return []string{text}, true
+		return []string{strings.Trim(text, " &")}, !strings.ContainsAny(text, "0123456789")
 	}
 	if len(words) > 1 && townOfState.MatchString(strings.Join(words[1:], " ")) {
 		return []string{words[0]}, false // KEL-TEC COCOA,FL
