@@ -147,7 +147,7 @@ func (s *State) comparesAnew(b *events.ReferenceSubmitted) bool {
 	if l == nil || l == &s.types {
 		return false // a firearm states the code of its type, and no name
 	}
-	i, known := l.byID[referenceID(b)]
+	i, known := l.byID[ReferenceID(b)]
 	if !known {
 		return true
 	}
