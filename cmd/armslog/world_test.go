@@ -71,7 +71,7 @@ func newJournal(t *testing.T) *journal {
 	} {
 		j.must(t, events.TypeOrganisationSubmitted, o)
 	}
-	j.must(t, events.TypeAgreementGranted, `{"agreement_id":"AGR-WCO","grantee":"WCO","rights":["search"],"purposes":["border_control"],
+	j.must(t, events.TypeAgreementGranted, `{"agreement_id":"AGR-WCO","grantee":"WCO","rights":["search","reference"],"purposes":["border_control"],
 		"acts_for":{"kinds":["customs_administration"],"only_without_own_access":true},"legal_basis":"invented","valid_from":"2026-01-01","valid_until":"2036-12-31"}`)
 	return j
 }
