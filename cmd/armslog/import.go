@@ -44,7 +44,7 @@ func (a *app) importCommand() *cobra.Command {
 	c.Flags().StringVar(&f.sheet, "sheet", "", "XLSX: the sheet, where there are several")
 	c.Flags().Int64Var(&f.maxErrors, "max-errors", 0, "stop when more rows than this are rejected; 0 = never")
 	c.Flags().BoolVar(&f.follow, "follow", false, "wait for more rows at the end of the file")
-	c.AddCommand(a.importStatus(), a.importResume(), a.importAbort())
+	c.AddCommand(a.importInfer(), a.importStatus(), a.importResume(), a.importAbort())
 	return c
 }
 

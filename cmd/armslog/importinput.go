@@ -15,6 +15,7 @@ import (
 
 // importInput is a file of rows and how they become requests.
 type importInput struct {
+	settings *settings
 	name    string // as given
 	path    string // absolute, "-" for standard input
 	size    int64  // 0 = not known
@@ -33,7 +34,7 @@ type importInput struct {
 
 // openImport looks at the beginning of a file and makes its mapping ready.
 func (a *app) openImport(ctx context.Context, name string, f importFlags) (*importInput, error) {
-	in := &importInput{name: name, path: "-"}
+	in := &importInput{settings: a.settings, name: name, path: "-"}
 	var from io.Reader = a.in
 	if name != "-" {
 		file, info, err := openFile(name)
@@ -56,7 +57,7 @@ func (a *app) openImport(ctx context.Context, name string, f importFlags) (*impo
 func (in *importInput) open(ctx context.Context, from io.Reader, f importFlags) (err error) {
 	options := imports.Options{Sheet: f.sheet, Grows: f.follow}
 	if f.mapping != "" {
-		if in.mapping, err = imports.LoadMapping(f.mapping); err != nil {
+		if in.mapping, err = in.settings.loadMapping(f.mapping); err != nil {
 			return &usageError{err.Error(), "--map sp-ssp, --map ua-weapons, or --map FILE.json"}
 		}
 		options.Legacy, options.File = in.mapping.Legacy, in.mapping.File

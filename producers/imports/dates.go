@@ -118,13 +118,15 @@ func (b *builder) dateLayouts(r DateRule) source {
 
 // precision is how much of a date a layout tells.
 func precision(layout string) string {
-	switch {
-	case strings.Contains(layout, "02"):
+	some := time.Date(2001, 3, 4, 0, 0, 0, 0, time.UTC)
+	switch some.Format(layout) {
+	default:
 		return time.DateOnly
-	case strings.Contains(layout, "01"):
+	case some.AddDate(0, 1, 0).Format(layout):
+		return "2006"
+	case some.AddDate(0, 0, 1).Format(layout):
 		return "2006-01"
 	}
-	return "2006"
 }
 
 func isDate(text string) bool {

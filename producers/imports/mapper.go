@@ -203,8 +203,18 @@ func (m *Mapper) loadJSON(value []byte) *events.FieldError {
 	return nil
 }
 
-// record fills a record from the state.
+// record makes the request of the state.
 func (m *Mapper) record(line int64) Mapped {
+	r, warnings := m.fill()
+	if before := m.before(r.Source, line); before > 0 {
+		warnings = append(warnings, events.FieldError{Pointer: "/source/id", Code: "source_id_twice",
+			Message: fmt.Sprintf("the same id stands on line %d: this row amends that one", before)})
+	}
+	return m.finish(r, warnings)
+}
+
+// fill fills a record from the state, whatever may be missing in it.
+func (m *Mapper) fill() (*events.RecordSubmitted, []events.FieldError) {
 	r := new(events.RecordSubmitted)
 	m.state.record = r
 	var warnings []events.FieldError
@@ -230,11 +240,7 @@ func (m *Mapper) record(line int64) Mapped {
 			warn(m.columns[i], "cell_error")
 		}
 	}
-	if before := m.before(r.Source, line); before > 0 {
-		warnings = append(warnings, events.FieldError{Pointer: "/source/id", Code: "source_id_twice",
-			Message: fmt.Sprintf("the same id stands on line %d: this row amends that one", before)})
-	}
-	return m.finish(r, warnings)
+	return r, warnings
 }
 
 // before is the line on which a source id stood already, 0 if on none.
