@@ -16,20 +16,20 @@ import (
 // importInput is a file of rows and how they become requests.
 type importInput struct {
 	settings *settings
-	name    string // as given
-	path    string // absolute, "-" for standard input
-	size    int64  // 0 = not known
-	rows    int64  // as lines tell, 0 = not known
-	whole   bool   // the file is complete: it is not followed, and no pipe
-	mapping *imports.Mapping
-	mapper  *imports.Mapper // nil: rows are requests as they stand, or as they were exported
-	toBody  func(imports.Row) imports.Mapped
-	reader  *imports.Reader
-	counter *counter
-	file    *os.File
-	index   int64 // of the row read last, among those not left out
-	number  int64 // of the request made last
-	ended   bool
+	name     string // as given
+	path     string // absolute, "-" for standard input
+	size     int64  // 0 = not known
+	rows     int64  // as lines tell, 0 = not known
+	whole    bool   // the file is complete: it is not followed, and no pipe
+	mapping  *imports.Mapping
+	mapper   *imports.Mapper // nil: rows are requests as they stand, or as they were exported
+	toBody   func(imports.Row) imports.Mapped
+	reader   *imports.Reader
+	counter  *counter
+	file     *os.File
+	index    int64 // of the row read last, among those not left out
+	number   int64 // of the request made last
+	ended    bool
 }
 
 // openImport looks at the beginning of a file and makes its mapping ready.

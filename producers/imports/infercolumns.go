@@ -47,10 +47,14 @@ const least = 0.45
 // looks say which share of a column's texts, from 0 to 1, is like those of a
 // field. A field that is not here may hold any text.
 var looks = map[string]func(*sampled) float64{
-	"mark":                           looksLikeMark,
-	"firearm.calibre":                func(c *sampled) float64 { return c.share(func(t string) bool { return calibreForm.MatchString(fold(t)) }) },
-	"firearm.type":                   func(c *sampled) float64 { return c.share(func(t string) bool { return codeOf(typeTexts, t) != "" }) },
-	"category":                       func(c *sampled) float64 { return c.share(func(t string) bool { return codeOf(categoryTexts, t) != "" }) },
+	"mark": looksLikeMark,
+	"firearm.calibre": func(c *sampled) float64 {
+		return c.share(func(t string) bool { return calibreForm.MatchString(fold(t)) })
+	},
+	"firearm.type": func(c *sampled) float64 { return c.share(func(t string) bool { return codeOf(typeTexts, t) != "" }) },
+	"category": func(c *sampled) float64 {
+		return c.share(func(t string) bool { return codeOf(categoryTexts, t) != "" })
+	},
 	"incident.country":               looksLikeCountry,
 	"firearm.country_of_manufacture": looksLikeCountry,
 	"incident.date":                  looksLikeDate,
