@@ -102,6 +102,7 @@ func (w *world) enrol() {
 	w.t.Helper()
 	paths := map[events.Type]string{
 		events.TypeOrganisationSubmitted: "/v1/organisations", events.TypeAgreementGranted: "/v1/agreements", events.TypeReferenceSubmitted: "/v1/reference",
+		events.TypeOperationSubmitted: "/v1/operations",
 	}
 	for _, r := range demo.Directory() {
 		a := w.post(r.Org, paths[r.Type], string(r.Body))
