@@ -122,6 +122,7 @@ var errStopped = errors.New("node did not stop in time")
 // Close disconnects a node that is not run. Run closes its node itself.
 func (n *Node) Close() {
 	n.entries.Close()
+	n.appender.Close()
 	n.mailboxes.Close()
 	n.close()
 }

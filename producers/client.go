@@ -39,25 +39,6 @@ func Disconnect(c *kafka.Client) {
 	}
 }
 
-// produceTimeout bounds one attempt; what became of it after that is unknown.
-const produceTimeout = 10 * time.Second
-
-// produce appends msgs to the only partition of a topic as one record batch,
-// all or nothing, acknowledged by every in-sync replica.
-func produce(ctx context.Context, c *kafka.Client, topic string, msgs []events.Message) (*kafka.ProduceResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, produceTimeout)
-	defer cancel()
-	res, err := c.Produce(ctx, &kafka.ProduceRequest{
-		Topic:        topic,
-		RequiredAcks: kafka.RequireAll,
-		Records:      &recordReader{msgs: msgs},
-	})
-	if err == nil {
-		err = res.Error // the broker's refusal is in the response, not in err
-	}
-	return res, err
-}
-
 // recordReader shows messages to the client as records, one at a time.
 type recordReader struct {
 	msgs    []events.Message

@@ -24,14 +24,17 @@ var ErrRefused = errors.New("batch is refused")
 // Journal appends decisions. It is not safe for concurrent use: there is one
 // batch in flight, so a batch can never overtake the one before it.
 type Journal struct {
-	client *kafka.Client
-	log    *slog.Logger
+	topic *direct
+	log   *slog.Logger
 }
 
 // NewJournal appends through client, which it does not close.
 func NewJournal(client *kafka.Client, log *slog.Logger) *Journal {
-	return &Journal{client: client, log: log}
+	return &Journal{topic: newDirect(client, events.JournalTopic), log: log}
 }
+
+// Close ends the connection.
+func (j *Journal) Close() { j.topic.hangUp() }
 
 // Appended says where a batch was stored.
 type Appended struct {
@@ -50,9 +53,9 @@ func (j *Journal) Append(ctx context.Context, batch []events.Message) (Appended,
 	if n := sizeOf(batch); n > MaxJournalBatch {
 		return Appended{}, fmt.Errorf("append to the journal: %w: %d bytes", ErrRefused, n)
 	}
-	var res *kafka.ProduceResponse
+	var at Appended
 	err := backoff.RetryNotify(func() (err error) {
-		res, err = produce(ctx, j.client, events.JournalTopic, batch)
+		at, err = j.topic.produce(ctx, batch)
 		if err != nil && outcomeOf(err) == refused {
 			return backoff.Permanent(fmt.Errorf("%w: %w", ErrRefused, err))
 		}
@@ -61,7 +64,7 @@ func (j *Journal) Append(ctx context.Context, batch []events.Message) (Appended,
 	if err != nil {
 		return Appended{}, fmt.Errorf("append to the journal: %w", err)
 	}
-	return Appended{Offset: res.BaseOffset, Time: res.LogAppendTime}, nil
+	return at, nil
 }
 
 func (j *Journal) sayAgain(err error, wait time.Duration) {

@@ -18,7 +18,7 @@ const batchMessages = 2000
 // lane is the queue of one mailbox and the goroutine that empties it.
 type lane struct {
 	*Mailboxes
-	topic string
+	topic *direct
 	wake  chan struct{} // holds one token while something waits
 
 	mu       sync.Mutex
@@ -29,6 +29,10 @@ type lane struct {
 
 // retryAfter is the hint of a BusyError: a full queue takes about this long.
 const retryAfter = time.Second
+
+// idleLane is after how long without an append a mailbox's connection is
+// closed.
+const idleLane = time.Minute
 
 // worthSaying is the wait before a repeat from which on it is worth a warning.
 const worthSaying = 200 * time.Millisecond
@@ -70,6 +74,7 @@ func (l *lane) pop() (group []*Append) {
 }
 
 func (l *lane) run() {
+	defer l.topic.hangUp()
 	for {
 		group := l.pop()
 		if len(group) > 0 {
@@ -78,6 +83,12 @@ func (l *lane) run() {
 		}
 		select {
 		case <-l.wake:
+		case <-time.After(idleLane):
+			l.topic.hangUp()
+			select {
+			case <-l.wake:
+			case <-l.ctx.Done():
+			}
 		case <-l.ctx.Done():
 			l.failQueue()
 			return
@@ -94,9 +105,9 @@ func (l *lane) send(group []*Append) {
 	attempts, ambiguous, started := 0, false, time.Now()
 	err := backoff.RetryNotify(func() error {
 		attempts++
-		res, err := produce(l.ctx, l.client, l.topic, batch)
+		at, err := l.topic.produce(l.ctx, batch)
 		if err == nil {
-			finish(group, Stored{Offset: res.BaseOffset, Again: ambiguous})
+			finish(group, Stored{Offset: at.Offset, Again: ambiguous})
 			return nil
 		}
 		switch outcomeOf(err) {

@@ -111,7 +111,7 @@ func (m *Mailboxes) Queue(org events.OrgID, msgs []events.Message) (*Append, err
 	}
 	l := m.byOrg[org]
 	if l == nil {
-		l = &lane{Mailboxes: m, topic: events.MailboxTopic(org), wake: make(chan struct{}, 1)}
+		l = &lane{Mailboxes: m, topic: newDirect(m.client, events.MailboxTopic(org)), wake: make(chan struct{}, 1)}
 		m.byOrg[org] = l
 		m.lanes.Go(l.run)
 	}

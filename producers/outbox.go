@@ -18,7 +18,9 @@ func NewOutboxes(client *kafka.Client) *Outboxes { return &Outboxes{client} }
 // Append stores msgs in the outbox of org as one record batch, all or nothing.
 // After an error either may be true.
 func (o *Outboxes) Append(ctx context.Context, org events.OrgID, msgs []events.Message) error {
-	if _, err := produce(ctx, o.client, events.OutboxTopic(org), msgs); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, produceTimeout)
+	defer cancel()
+	if _, err := newDirect(o.client, events.OutboxTopic(org)).byLibrary(ctx, msgs); err != nil {
 		return fmt.Errorf("append to outbox: %w", err)
 	}
 	return nil
