@@ -129,7 +129,7 @@ var genesis = []field[Genesis]{
 	{"journal_id", required, func(d *decoder, g *Genesis) { g.JournalID = d.uuid() }},
 	{"general_secretariat", required, func(d *decoder, g *Genesis) { g.GeneralSecretariat = d.text(&ruleOrg) }},
 	{"name", required, func(d *decoder, g *Genesis) { g.Name = d.text(&ruleTitle) }},
-	{"admin_keys", optional, func(d *decoder, g *Genesis) { g.AdminKeys = d.texts(maxAdminKeys, &ruleToken) }},
+	{"admin_keys", optional, func(d *decoder, g *Genesis) { g.AdminKeys = d.texts(maxAdminKeys, &ruleKeyID) }},
 	{"policy", required, func(d *decoder, g *Genesis) { g.Policy = d.raw() }},
 	{"checkpoint_key", optional, func(d *decoder, g *Genesis) { g.CheckpointKey = d.text(&ruleKey) }},
 }

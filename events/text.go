@@ -16,29 +16,31 @@ type textRule struct {
 	says     string            // what the field holds, for hints
 }
 
-// Every text field of every body follows one of these rules.
+// Every text field of every body follows one of these rules; a test derives the
+// fields from the bodies (TestTextsAreOfAClosedList) and tries person data in each.
 var (
-	ruleSystem    = textRule{max: 32, form: isToken, says: "letters, digits, dot, hyphen and underscore, such as state-rdo"}
+	ruleSystem    = textRule{max: 32, form: isToken, personal: true, says: "letters, digits, dot, hyphen and underscore, such as state-rdo"}
 	ruleSourceID  = textRule{max: 128, says: "one line of text"}
 	ruleCase      = textRule{max: 64, says: "one line of text"}
 	ruleName      = textRule{max: 64, personal: true, says: "one line of text"}
 	ruleCalibre   = textRule{max: 32, personal: true, says: "one line of text, such as .40 S&W"}
-	ruleCode      = textRule{max: 16, form: isCode, says: "capital letters, digits, dot and hyphen, such as TAS"}
-	ruleReference = textRule{max: 72, form: isReferenceID, says: "make:, model:, calibre: or type: and a code, such as model:TAS/82"}
+	ruleCode      = textRule{max: 16, form: isCode, personal: true, says: "capital letters, digits, dot and hyphen, such as TAS"}
+	ruleReference = textRule{max: 72, form: isReferenceID, personal: true, says: "make:, model:, calibre: or type: and a code, such as model:TAS/82"}
 	ruleMark      = textRule{max: 64, says: "what stands on the weapon, on one line"}
 	ruleSeries    = textRule{max: 16, says: "what stands on the weapon, on one line"}
 	ruleYear      = textRule{max: 4, form: isYear, says: "a year in four digits, such as 1998"}
 	ruleDivision  = textRule{max: 6, form: isSubdivision, says: "an ISO 3166-2 code, such as BR-SP"}
 	ruleLocode    = textRule{max: 5, form: isLocode, says: "a UN/LOCODE without a space, such as BRSAO"}
 	ruleHS        = textRule{max: 10, form: isHSCode, says: "4 to 10 digits of the Harmonized System, such as 930200"}
-	ruleOrg       = textRule{max: 32, form: ValidOrg, says: "2 to 32 capital letters, digits and hyphens, such as NCB-BR"}
-	ruleToken     = textRule{max: 64, form: isToken, says: "letters, digits, dot, hyphen and underscore, such as AGR-WCO"}
+	ruleOrg       = textRule{max: 32, form: ValidOrg, personal: true, says: "2 to 32 capital letters, digits and hyphens, such as NCB-BR"}
+	ruleToken     = textRule{max: 64, form: isToken, personal: true, says: "letters, digits, dot, hyphen and underscore, such as AGR-WCO"}
 	ruleTitle     = textRule{max: 128, personal: true, says: "one line of text"}
 	ruleBasis     = textRule{max: 256, personal: true, says: "one line of text: the act or treaty, by name and year"}
-	ruleCodeList  = textRule{max: 32, form: isListName, says: "small letters, digits and underscore, such as local"}
-	ruleAnyCode   = textRule{max: 32, form: isCode, says: "capital letters, digits, dot and hyphen, such as TAS"}
-	ruleSigns     = textRule{max: 36, form: isSigns, says: "capital letters and digits in the order of what they count, such as ABCDEFGHIJKL"}
-	rulePattern   = textRule{max: 64, form: isSerialPattern, says: "signs, [classes] and {counts} as in [A-Z]{3}[0-9]{4}"}
+	ruleCodeList  = textRule{max: 32, form: isListName, personal: true, says: "small letters, digits and underscore, such as local"}
+	ruleAnyCode   = textRule{max: 32, form: isCode, personal: true, says: "capital letters, digits, dot and hyphen, such as TAS"}
+	ruleSigns     = textRule{max: 36, form: isSigns, personal: true, says: "capital letters and digits in the order of what they count, such as ABCDEFGHIJKL"}
+	rulePattern   = textRule{max: 64, form: isSerialPattern, personal: true, says: "signs, [classes] and {counts} as in [A-Z]{3}[0-9]{4}"}
+	ruleKeyID     = textRule{max: 64, form: isToken, says: "the id of a key, as armslog key made it"}
 	ruleKey       = textRule{max: 256, form: printableASCII, says: "a verifier key: printable ASCII without a space"}
 )
 
@@ -54,6 +56,9 @@ func (r *textRule) check(s string, wide bool) (code string) {
 	if r.form != nil {
 		if !r.form(s) {
 			return codeBadFormat
+		}
+		if r.personal && len(s) >= documentDigits && hasNumber(s) {
+			return codePersonData // and no code has an @
 		}
 		return ""
 	}
