@@ -41,9 +41,12 @@ var textKinds = map[string]textKind{
 
 // leaf is a text of a request: a field, or what a list or a map of it holds.
 type leaf struct {
-	path string // JSON pointer; * = every element or member
+	path string // JSON pointer; * = every element of a list
 	kind string // listedCode, date, day, uuid, or a kind of textKinds
 }
+
+// anyMember is the step of a path to every member of a map.
+const anyMember = "{}"
 
 // listedCode is a code of a closed list.
 const listedCode = "a code of a list"
@@ -82,7 +85,7 @@ func goLeaves(t *testing.T, typ reflect.Type, at string) (paths []string) {
 	case reflect.Slice:
 		return goLeaves(t, typ.Elem(), at+"/*")
 	case reflect.Map:
-		return goLeaves(t, typ.Elem(), at+"/*")
+		return goLeaves(t, typ.Elem(), at+"/"+anyMember)
 	case reflect.Struct:
 		for _, f := range reflect.VisibleFields(typ) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -138,7 +141,7 @@ func (s *schemaLeaves) walk(node map[string]any, name, at string) {
 		return
 	}
 	if more, ok := node["additionalProperties"].(map[string]any); ok {
-		s.walk(more, name, at+"/*")
+		s.walk(more, name, at+"/"+anyMember)
 		return
 	}
 	switch {
@@ -291,7 +294,7 @@ func planted(t *testing.T, value []byte, path, text string) (changed []byte, poi
 			if !ok {
 				object, there = map[string]any{}, false
 			}
-			if step == "*" {
+			if step == anyMember {
 				step = slices.Min(append(slices.Collect(maps.Keys(object)), "zz"))
 			}
 			pointer += "/" + step
