@@ -12,12 +12,12 @@ import (
 // The view holds each entry's last full state, and fsck sees damage to it.
 func TestReferenceTableReadsBack(t *testing.T) {
 	d, j := database(t), newJournal(t)
-	famae := &events.ReferenceSubmitted{Name: "FAMAE", Kind: "make", Country: "CL"}
-	j.ask("IPSG", famae)
-	famae.Aliases, famae.Related = []string{"famae mt 40"}, []string{"make:TAS"}
-	famae.Codes = map[string]string{"nvdrs": "12", "ncic": "FMA", "local": "FAMAE"}
-	famae.SerialForms = []events.SerialForm{{Pattern: "[A-Z]{3}[0-9]{4}", From: "2005"}, {Pattern: "[0-9]{6}", Until: "2004", Year: &events.SerialCode{At: 1, First: "2000"}}}
-	amended := j.ask("IPSG", famae)
+	j.ask("IPSG", &events.ReferenceSubmitted{Name: "FAMAE", Kind: "make", Country: "CL"})
+	amended := j.ask("IPSG", &events.ReferenceSubmitted{
+		Name: "FAMAE", Kind: "make", Country: "CL", Aliases: []string{"famae mt 40"}, Related: []string{"make:TAS"},
+		Codes:       map[string]string{"nvdrs": "12", "ncic": "FMA", "local": "FAMAE"},
+		SerialForms: []events.SerialForm{{Pattern: "[A-Z]{3}[0-9]{4}", From: "2005"}, {Pattern: "[0-9]{6}", Until: "2004", Year: &events.SerialCode{At: 1, First: "2000"}}},
+	})
 	j.ask("IPSG", &events.ReferenceSubmitted{Name: "SAF", Kind: "model", Make: "make:FAMAE", FirearmType: "submachine_gun", Calibres: []string{"calibre:9X19", "calibre:40"}})
 	refused := j.ask("NCB-BR", &events.ReferenceSubmitted{Name: "Mine", Kind: "make"})
 	require.Equal(t, events.Rejected, refused.Verdict)

@@ -141,7 +141,7 @@ func (a *app) referenceTable(ctx context.Context) (all []*events.ReferenceSubmit
 }
 
 // sendReference submits entries one after another: a model is refused before
-// its make is there.
+// its make is there. Each is a request of its own, so each has a key of its own.
 func (a *app) sendReference(ctx context.Context, changed []*events.ReferenceSubmitted) error {
 	c, err := a.client()
 	if err != nil {
@@ -150,7 +150,7 @@ func (a *app) sendReference(ctx context.Context, changed []*events.ReferenceSubm
 	var last uint64
 	for i, body := range changed {
 		var reply events.Reply
-		if _, err := c.Post(ctx, "/v1/reference", body, &reply); err != nil {
+		if _, err := c.Under(fmt.Sprintf("%s:%d", a.requestKey(), i)).Post(ctx, "/v1/reference", body, &reply); err != nil {
 			a.note("%s of %s sent; the same command again goes on", count(i), count(len(changed)))
 			return err
 		}

@@ -64,6 +64,13 @@ func New(c Config) (*Client, error) {
 	return &Client{config: c, base: strings.TrimSuffix(u.String(), "/"), http: h}, nil
 }
 
+// Under is the same client for another request: one key is one request.
+func (c *Client) Under(key string) *Client {
+	other := *c
+	other.config.IdempotencyKey = key
+	return &other
+}
+
 // Get reads path (from /v1 on) into out, which is a *json.RawMessage for the
 // body as it is, or any other pointer for encoding/json.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) (Meta, error) {

@@ -1,6 +1,7 @@
 package references
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -210,12 +211,12 @@ func (m *merger) make(at, maker string, r *Row) {
 	}
 }
 
-// addWhole takes a full entry: it replaces the one of its id, unless that holds
-// all of it already.
+// addWhole takes a full entry. One of its id that is there keeps what it has and
+// gets what it lacks.
 func (m *merger) addWhole(body *events.ReferenceSubmitted) {
-	id := registry.ReferenceID(body)
+	id, at := registry.ReferenceID(body), place(body.Kind, body.Make)
 	for _, name := range append([]string{body.Name}, body.Aliases...) {
-		if e := m.byFold[place(body.Kind, body.Make)+reference.Fold(name)]; e != nil && registry.ReferenceID(e.body) != id {
+		if e := m.byFold[at+reference.Fold(name)]; e != nil && registry.ReferenceID(e.body) != id {
 			m.left["names_two"]++
 			return
 		}
@@ -223,13 +224,45 @@ func (m *merger) addWhole(body *events.ReferenceSubmitted) {
 	e := m.byID[id]
 	if e == nil {
 		e = &entry{isNew: true}
-	} else if same(e.body, body) {
-		m.known++
-		return
+	} else {
+		body = m.union(at, e.body, body)
+		if same(e.body, body) {
+			m.known++
+			return
+		}
 	}
 	if m.put(e, body) {
 		m.index(e)
 	}
+}
+
+// union is an entry with what another state of it has beside.
+func (m *merger) union(at string, have, more *events.ReferenceSubmitted) *events.ReferenceSubmitted {
+	out := *have
+	out.Country, out.FirearmType = cmp.Or(have.Country, more.Country), cmp.Or(have.FirearmType, more.FirearmType)
+	out.Aliases = m.unclaimed(at, have.Aliases, append([]string{more.Name}, more.Aliases...))
+	out.Related, out.Calibres = joined(have.Related, more.Related), joined(have.Calibres, more.Calibres)
+	if len(have.Codes)+len(more.Codes) > 0 {
+		out.Codes = maps.Clone(more.Codes)
+		if out.Codes == nil {
+			out.Codes = map[string]string{}
+		}
+		maps.Copy(out.Codes, have.Codes)
+	}
+	if len(have.SerialForms) == 0 {
+		out.SerialForms = more.SerialForms
+	}
+	return &out
+}
+
+func joined(have, more []string) []string {
+	out := slices.Clone(have)
+	for _, s := range more {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func same(a, b *events.ReferenceSubmitted) bool {

@@ -121,9 +121,12 @@ func TestMergeSeed(t *testing.T) {
 	require.Equal(t, len(seed(t)), m.Added)
 	m, _ = merged(t, seed(t), "armslog", string(schemas.ReferenceSeed()))
 	require.Empty(t, m.Changed)
-	m, changed := merged(t, seed(t), "armslog", `{"name":"Taurus","kind":"make","country":"BR","codes":{"local":"TAS"}}`+"\n"+`{"name":"Tauros","kind":"make"}`+"\n"+`{"kind":"make"}`)
+	m, changed := merged(t, seed(t), "armslog", `{"name":"Taurus","kind":"make","aliases":["taurus del sur"],"codes":{"local":"TAS","mine":"7"}}`+"\n"+`{"name":"Tauros","kind":"make"}`+"\n"+`{"kind":"make"}`)
 	require.Equal(t, 1, m.Amended)
-	require.Empty(t, changed["make:TAS"].Aliases, "a full state replaces")
+	taurus := changed["make:TAS"]
+	require.Subset(t, taurus.Aliases, []string{"forjas taurus", "taurus del sur"}, "it keeps what it has")
+	require.Equal(t, map[string]string{"local": "TAS", "ncic": "TAS", "mine": "7"}, taurus.Codes)
+	require.Len(t, taurus.SerialForms, 5)
 	require.Equal(t, map[string]int{"required": 1, "names_two": 1}, m.Left)
 }
 

@@ -141,3 +141,10 @@ func TestFindIsTotal(t *testing.T) {
 		}
 	})
 }
+
+func BenchmarkFind(b *testing.B) {
+	s := seedOf(b, "make")
+	for b.Loop() {
+		s.find("simth wesonn")
+	}
+}
