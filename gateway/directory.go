@@ -22,11 +22,6 @@ type Agreements struct {
 	Items []registry.AgreementInfo `json:"items"`
 }
 
-// Policy names the matching policy in force.
-type Policy struct {
-	Policy string `json:"policy"`
-}
-
 // Me is who the caller is to the registry.
 type Me struct {
 	Organisation events.OrgID `json:"organisation"`
@@ -67,10 +62,6 @@ func (c *call) listAgreements() error {
 	return c.fromState(func(s *registry.State) any {
 		return Agreements{Items: append([]registry.AgreementInfo{}, s.Agreements(c.org())...)}
 	})
-}
-
-func (c *call) showPolicy() error {
-	return c.fromState(func(s *registry.State) any { return Policy{Policy: s.PolicyName()} })
 }
 
 func (c *call) revokeAgreement() error {

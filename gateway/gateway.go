@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,6 +19,7 @@ type Config struct {
 	Registry    Registry
 	View        View
 	Tables      Tables // nil = there is no ClickHouse: its lists answer 503
+	Trials      Trials // nil = no policy can be tried here
 	Credentials Credentials
 	Ready       func() error         // nil = ready: state at the journal's end, leader known
 	Metrics     *prometheus.Registry // its own metrics go in, /metrics shows all of it
@@ -35,6 +37,7 @@ type Gateway struct {
 	metrics *metrics
 	flight  *flight
 	watch   *watch
+	trying  atomic.Bool     // a policy is on trial
 	life    context.Context // ends when the edge stops: streams end with it
 	stop    context.CancelFunc
 	openAPI []byte

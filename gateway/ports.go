@@ -67,6 +67,17 @@ type Registry interface {
 	CatchUp(ctx context.Context) error
 }
 
+// Trials folds history under another policy.
+type Trials interface {
+	// Try folds the journal, as far as it goes now, under a policy that
+	// registry.PolicyProblems has nothing against. It appends nothing, and
+	// MUST NOT hold the state's lock while it folds. It calls progress, in
+	// order and never at once, with the entries folded and those there are,
+	// and ends with what progress returns if that is an error. It returns
+	// registry.ErrTooDifferent where the result would not fit.
+	Try(ctx context.Context, policy []byte, progress func(folded, all uint64) error) (registry.TrialResult, error)
+}
+
 // View renders what people read, from the state and the journal.
 type View interface {
 	// Entry is the accepted entry seq. It, and all that renders, returns

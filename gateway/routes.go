@@ -10,7 +10,7 @@ import (
 // here does not exist; the document is made from it.
 func routes() []*route {
 	var all []*route
-	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), directoryRoutes(), referenceRoutes(), jointRoutes(), operationRoutes(), traceRoutes()} {
+	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), directoryRoutes(), policyRoutes(), referenceRoutes(), jointRoutes(), operationRoutes(), traceRoutes()} {
 		all = append(all, group...)
 	}
 	return all
@@ -173,15 +173,6 @@ func directoryRoutes() []*route {
 			roles: admins, params: postParams(param{name: "id", in: "path", kind: text, max: 64, doc: "The agreement's id."}),
 			body: bodyWithout[events.AgreementRevoked]("agreement_id"), posts: true, needs: []string{"agreement_unknown"},
 			ok: []answer{answers[events.Reply](200, "Revoked.")}, serve: (*call).revokeAgreement,
-		},
-		{
-			method: http.MethodGet, path: "/v1/policy", id: "show-policy", tag: "Directory", doc: "The matching policy in force.",
-			params: []param{minSeq()}, needs: []string{"lagging"}, ok: []answer{answers[Policy](200, "Its name.")}, serve: (*call).showPolicy,
-		},
-		{
-			method: http.MethodPost, path: "/v1/policy", id: "set-policy", tag: "Directory", doc: "Put a matching policy in force.",
-			roles: admins, params: postParams(), body: &content{media: mediaJSON, doc: "policy.set: the table of the matching policy."}, posts: true,
-			ok: []answer{answers[events.Reply](200, "In force from its seq on.")}, serve: post(events.TypePolicySet),
 		},
 	}
 }

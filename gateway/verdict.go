@@ -29,6 +29,8 @@ var problemKinds = map[string]problemKind{
 	"unsupported_media_type": {http.StatusUnsupportedMediaType, "Content type not supported", 0},
 	"timeout":                {http.StatusRequestTimeout, "Request too slow", 0},
 	"busy":                   {http.StatusTooManyRequests, "Queue is full", time.Second},
+	"trial_under_way":        {http.StatusTooManyRequests, "A trial is under way", 10 * time.Second},
+	"too_different":          {http.StatusUnprocessableEntity, "Too different to tell", 0},
 	"too_many_requests":      {http.StatusTooManyRequests, "Too many at once", time.Second},
 	"unavailable":            {http.StatusServiceUnavailable, "Not available now", 5 * time.Second},
 	"lagging":                {http.StatusServiceUnavailable, "Not there yet", time.Second},

@@ -265,7 +265,7 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 		"acts_for":{"kinds":["customs_administration"],"only_without_own_access":true},"legal_basis":"invented","valid_from":"2026-01-01","valid_until":"2030-12-31"}`)
 	w := &world{t: t, log: l, keys: map[string]string{}}
 	cfg := Config{
-		Log: slog.New(slog.DiscardHandler), Mailboxes: l, Registry: l, View: l, Credentials: w.credentials(),
+		Log: slog.New(slog.DiscardHandler), Mailboxes: l, Registry: l, View: l, Trials: l, Credentials: w.credentials(),
 		Metrics: prometheus.NewRegistry(), Version: "test",
 	}
 	for _, f := range change {

@@ -18,7 +18,7 @@ func Gateway(cfg gateway.Config, l net.Listener) Service {
 	return func(ctx context.Context, n *Node) error {
 		state := edgeState{n}
 		cfg.Mailboxes, cfg.Registry, cfg.View = mailboxLog{n}, state, edgeView{registry.View{Read: state.Read, Entries: state}, state}
-		cfg.Ready = n.readiness
+		cfg.Ready, cfg.Trials = n.readiness, n
 		g, err := gateway.New(cfg)
 		if err != nil {
 			return err

@@ -240,3 +240,11 @@ func (h *hub) inbox(org events.OrgID) <-chan struct{} {
 	}
 	return c
 }
+
+// reached is how far the journal has been followed: the next seq, and the
+// offset behind the last record.
+func (h *hub) reached() (next uint64, offset int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.next, h.offset
+}

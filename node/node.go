@@ -38,6 +38,7 @@ type Node struct {
 	log       *slog.Logger
 	journal   *consumers.Journal
 	plain     *consumers.Journal // the same without decoding, for the read models
+	beside    *consumers.Journal // the same with one worker, for what must not hold up the leader
 	appender  *producers.Journal
 	mailboxes *producers.Mailboxes
 	entries   *consumers.Entries
@@ -86,6 +87,7 @@ func New(cfg Config) *Node {
 		cfg: cfg, log: cfg.Log,
 		journal:   consumers.NewJournal(client, consumers.JournalConfig{Prepare: true, Log: cfg.Log}),
 		plain:     consumers.NewJournal(client, consumers.JournalConfig{Log: cfg.Log}),
+		beside:    consumers.NewJournal(client, consumers.JournalConfig{Workers: 1, Prepare: true, Log: cfg.Log}),
 		appender:  producers.NewJournal(client, cfg.Log),
 		mailboxes: producers.NewMailboxes(client, producers.MailboxConfig{Log: cfg.Log}),
 		hub:       newHub(cfg.RecentBytes),

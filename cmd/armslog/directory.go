@@ -134,23 +134,3 @@ func (a *app) agreementRevoke() *cobra.Command {
 	c.Flags().StringVar(&standing, "standing-searches", "keep", "of the grantee: end, or keep until they lapse")
 	return c
 }
-
-func (a *app) policyCommand() *cobra.Command {
-	show := &cobra.Command{
-		Use:   "show",
-		Short: "Show the matching policy in force",
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			var raw json.RawMessage
-			if _, err := c.Get(cmd.Context(), "/v1/policy", nil, &raw); err != nil {
-				return err
-			}
-			return a.object(raw, func() error { return a.fields(raw) })
-		},
-	}
-	return a.group("policy", "When two firearms meet: show", show)
-}

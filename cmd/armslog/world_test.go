@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -87,6 +88,23 @@ func (j *journal) decide(in *registry.Input) *events.Entry {
 		j.records++
 	}
 	return e
+}
+
+// Try folds what the journal holds, as a node does.
+func (j *journal) Try(_ context.Context, policy []byte, progress func(folded, all uint64) error) (registry.TrialResult, error) {
+	t, err := registry.NewTrial(policy)
+	if err != nil {
+		return registry.TrialResult{}, err
+	}
+	j.mu.Lock()
+	entries := j.entries
+	j.mu.Unlock()
+	for _, e := range entries {
+		if err := errors.Join(t.Fold(e, nil), progress(t.Entries(), uint64(len(entries)))); err != nil {
+			return registry.TrialResult{}, err
+		}
+	}
+	return t.Result()
 }
 
 // pass waits at the gate, if there is one and it is reached.
@@ -370,7 +388,7 @@ func newWorld(t *testing.T, bounds ...gateway.Bounds) *world {
 	require.NoError(t, err)
 	gw, err := gateway.New(gateway.Config{
 		Bounds: append(bounds, gateway.Bounds{})[0],
-		Log:    quiet, Mailboxes: w.journal, Registry: w.journal, View: edgeView{w.journal.view, w.journal}, Tables: w.journal,
+		Log:    quiet, Mailboxes: w.journal, Registry: w.journal, View: edgeView{w.journal.view, w.journal}, Tables: w.journal, Trials: w.journal,
 		Credentials: credentials, Metrics: prometheus.NewRegistry(), Version: "test",
 	})
 	require.NoError(t, err)
