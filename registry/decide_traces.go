@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/armslog/armslog/events"
@@ -23,10 +24,10 @@ func (c *call) requestTrace(b *events.TraceRequested) decision {
 	q := c.traceRow(c.in.Prepared, b, c.next, c.sender, acting)
 	opened := events.TraceEffect{ID: q.id, Requested: c.next, Status: traceOpen, Tell: c.tellParties(c.generalSecretariat())}
 	urgency, _ := events.Urgencies.Index(b.Urgency)
-	t := &trace{id: q.id, seq: c.next, urgency: urgency, org: c.sender}
+	t := &trace{id: q.id, seq: c.next, by: b.AnswerBy, urgency: urgency, org: c.sender}
 	effects := make([]events.Effect, 1, 1+len(b.Addressees))
 	for _, id := range b.Addressees {
-		effects = append(effects, c.sendTo(t, c.directory.byID[id], b.AnswerBy))
+		effects = append(effects, c.sendTo(t, c.directory.byID[id], cmp.Or(b.AnswerBy, c.answerBy(t))))
 	}
 	m := c.newMeeting(c.drafted(&q, b.Firearm, nil))
 	m.x.deny, m.x.about = c.denySets[q.deny], b.RecordID
@@ -89,12 +90,15 @@ func (c *call) cannotAsk(t *trace, deny []orgRef, id events.OrgID) (code string)
 	return ""
 }
 
-// sendTo asks one addressee. by is its deadline, 0 = as the urgency says.
+// answerBy is the deadline of an addressee that is asked now: as the request
+// says, but never sooner than its urgency allows.
+func (c *call) answerBy(t *trace) events.Day {
+	answer, _ := urgencyDays(t.urgency)
+	return max(t.by, events.DayOf(c.in.At)+answer)
+}
+
+// sendTo asks one addressee. by is its deadline.
 func (c *call) sendTo(t *trace, ref orgRef, by events.Day) events.Effect {
-	if by == 0 {
-		answer, _ := urgencyDays(t.urgency)
-		by = events.DayOf(c.in.At) + answer
-	}
 	tell := c.tellParties(party{ref, roleAddressee})
 	return events.TraceAddresseeEffect{ID: t.id, Requested: t.seq, Org: c.org(ref).OrganisationID, Status: stages[stageSent], By: by, Tell: tell}
 }
@@ -164,7 +168,7 @@ func (c *call) addAddressees(t *trace, byAddressee bool, ids []events.OrgID) dec
 		switch {
 		case ref == t.org || a != nil && (a.asked() || !sends):
 		case sends && !denied:
-			effects = append(effects, c.sendTo(t, ref, 0))
+			effects = append(effects, c.sendTo(t, ref, c.answerBy(t)))
 		case a == nil && !denied:
 			effects = append(effects, proposal(t, id))
 		}

@@ -11,7 +11,7 @@ func (s *State) putTrace(e *events.Entry, p *Prepared, b *events.TraceRequested)
 	row := s.addSubject(q)
 	s.setMarks(row, b.Firearm.Marks)
 	s.org(asker).questions = append(s.org(asker).questions, row)
-	t := trace{id: q.id, record: b.RecordID, seq: e.Seq, question: row, asks: true, org: asker, acting: acting}
+	t := trace{id: q.id, record: b.RecordID, seq: e.Seq, question: row, asks: true, by: b.AnswerBy, org: asker, acting: acting}
 	t.urgency, _ = events.Urgencies.Index(b.Urgency)
 	t.forwarding, _ = events.Forwardings.Index(b.Forwarding)
 	s.traces.add(t)

@@ -155,7 +155,7 @@ func (s *State) hashTraces(d digest) {
 	d.values(s.traces.all.len())
 	for i := range s.traces.all.len() {
 		t := s.traces.all.at(uint32(i))
-		d.values(t.id, t.record, t.seq, t.question, t.org, t.acting, t.urgency, t.forwarding, t.outcome, t.asks)
+		d.values(t.id, t.record, t.seq, t.question, t.by, t.org, t.acting, t.urgency, t.forwarding, t.outcome, t.asks)
 		s.traces.each(t, func(_ uint32, a *addressee) { d.values(a.by, a.org, a.stage, a.alarm, a.flags) })
 		d.values(s.traces.seqs(t))
 	}

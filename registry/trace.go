@@ -12,12 +12,13 @@ type trace struct {
 	question   uint32      // subject, if hasQuestion
 	addressees list32
 	moves      list32
-	org        orgRef // the requester
-	acting     orgRef // body it acted for
-	urgency    uint8  // 1.. in events.Urgencies; 0 = erased
-	forwarding uint8  // 1.. in events.Forwardings; 0 = not stated: never
-	outcome    uint8  // 1.. in events.TraceOutcomes; 0 = open
-	asks       bool   // question is set: the request can still be read
+	by         events.Day // last day for answers, as the request states it; 0 = by urgency
+	org        orgRef     // the requester
+	acting     orgRef     // body it acted for
+	urgency    uint8      // 1.. in events.Urgencies; 0 = erased
+	forwarding uint8      // 1.. in events.Forwardings; 0 = not stated: never
+	outcome    uint8      // 1.. in events.TraceOutcomes; 0 = open
+	asks       bool       // question is set: the request can still be read
 }
 
 func (t *trace) open() bool { return t.outcome == 0 }

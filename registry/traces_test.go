@@ -376,6 +376,16 @@ func TestTraceDeadlinesByUrgency(t *testing.T) {
 		at, ok := l.s.NextDue()
 		require.True(t, ok)
 		require.Equal(t, (events.DayOf(start) + days + 1).Start(), at)
+
+		// Who is asked later has as long, and at least as long as the request says.
+		l.pass(3)
+		forward := func(id events.UUID) events.Day {
+			e := l.accept("NCB-BB", &events.TraceForwarded{TraceID: id, Addressees: []events.OrgID{"NCB-AA"}, Because: "other"})
+			return effectsOf[events.TraceAddresseeEffect](e)[0].By
+		}
+		require.Equal(t, events.DayOf(start)+3+days, forward(traceID(e)))
+		b.AnswerBy = events.DayOf(start) + 200
+		require.Equal(t, b.AnswerBy, forward(traceID(l.accept("NCB-BB", b))))
 	}
 }
 

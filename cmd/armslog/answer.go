@@ -158,12 +158,4 @@ func standsWords(r *events.Reply, partial bool) string {
 	return "stands   until " + r.StandsUntil + "; " + told + "      search " + shortID(r.ID)
 }
 
-func joined(parts ...string) string {
-	var kept []string
-	for _, p := range parts {
-		if p != "" {
-			kept = append(kept, p)
-		}
-	}
-	return strings.Join(kept, " ")
-}
+func joined(parts ...string) string { return joinedWith(" ", parts...) }

@@ -12,6 +12,7 @@ func (a *app) commands() []*cobra.Command {
 		// Nouns.
 		a.recordCommand(),
 		a.matchCommand(),
+		a.traceCommand(),
 		a.orgCommand(),
 		a.agreementCommand(),
 		a.policyCommand(),

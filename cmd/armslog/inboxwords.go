@@ -54,6 +54,8 @@ func notificationWords(n events.Notification) string {
 func yours(b events.NotificationBody) string {
 	text := "your record"
 	switch {
+	case !b.YourTrace.IsZero():
+		text = "your trace " + shortID(b.YourTrace.String())
 	case !b.YourSearch.IsZero():
 		text = "your search " + shortID(b.YourSearch.String())
 	case b.YourRecord != nil:
@@ -79,6 +81,8 @@ func partiesWords(n events.Notification) string {
 
 func otherWords(n events.Notification) string {
 	switch {
+	case n.Body.Trace != nil:
+		return traceNews(n)
 	case n.Body.Agreement != "":
 		return joined("agreement", n.Body.Agreement, n.Body.Because)
 	case n.About.Kind == "operation":

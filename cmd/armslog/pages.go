@@ -102,9 +102,14 @@ func resolve(ctx context.Context, c *client.Client, path, short string) (string,
 	if _, ok := events.ParseUUID(short); ok {
 		return short, nil
 	}
+	return resolveAmong(ctx, c, path, url.Values{}, short)
+}
+
+// resolveAmong looks among the newest that a query of the list finds.
+func resolveAmong(ctx context.Context, c *client.Client, path string, query url.Values, short string) (string, error) {
 	var found []string
 	if isHex(short) {
-		for item, err := range items(ctx, c, path, url.Values{}, recentItems) {
+		for item, err := range items(ctx, c, path, query, recentItems) {
 			if err != nil {
 				return "", err
 			}

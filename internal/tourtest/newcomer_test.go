@@ -18,8 +18,9 @@ import (
 var update = flag.Bool("update", false, "write the page anew from what is printed")
 
 const (
-	tour   = "../../docs/tour.md"
-	readme = "../../README.md"
+	tour      = "../../docs/tour.md"
+	traceTour = "../../docs/tour-traces.md"
+	readme    = "../../README.md"
 )
 
 func page(t *testing.T, path string) string {
@@ -31,6 +32,16 @@ func page(t *testing.T, path string) string {
 
 // TestNewcomer walks the tour.
 func TestNewcomer(t *testing.T) {
+	if text := walk(t, tour); *update {
+		require.NoError(t, os.WriteFile(readme, []byte(asShown(page(t, readme), text)), 0o644))
+	}
+}
+
+// TestTracer walks the tour of a trace.
+func TestTracer(t *testing.T) { walk(t, traceTour) }
+
+// walk follows a page, and writes it anew where that is asked for.
+func walk(t *testing.T, path string) (text string) {
 	_, err := embedded.FindClickHouse(t.Context(), nil) // the page shows later starts: fetched before
 	if errors.Is(err, embedded.ErrNoClickHouse) && os.Getenv("ARMSLOG_REQUIRE_ENGINES") == "" {
 		t.Skip(err)
@@ -39,7 +50,7 @@ func TestNewcomer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	n := visit(t)
-	text := page(t, tour)
+	text = page(t, path)
 	var printed [][]string
 	for _, s := range steps(text) {
 		lines, err := n.take(ctx, s)
@@ -47,16 +58,16 @@ func TestNewcomer(t *testing.T) {
 		lines = withoutLogs(t, lines)
 		printed = append(printed, lines)
 		if !*update {
-			require.Equal(t, maskedAll(s.output), maskedAll(lines), "docs/tour.md line %d: %s", s.line, s.command)
+			require.Equal(t, maskedAll(s.output), maskedAll(lines), "%s line %d: %s", path, s.line, s.command)
 		}
 		n.learn(s.output, lines)
 	}
 	require.Nil(t, n.up, "the tour ends with Ctrl-C")
 	if *update {
 		text = rewrite(text, n.current, printed)
-		require.NoError(t, os.WriteFile(tour, []byte(text), 0o644))
-		require.NoError(t, os.WriteFile(readme, []byte(asShown(page(t, readme), text)), 0o644))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	}
+	return text
 }
 
 // asShown is a page with the output that the tour has for its commands.

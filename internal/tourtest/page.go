@@ -69,7 +69,7 @@ var masks = []struct {
 	{regexp.MustCompile(`[\d,.]+ ?(ms|s)\b`), "N s"},
 	{regexp.MustCompile(`[\d,]+ entries folded, [\d,]+ rows compared`), "N entries folded, N rows compared"},
 	{regexp.MustCompile(`\b20(2[7-9]|3\d)-\d\d-\d\d\b`), "DAY"}, // counted from today
-	{regexp.MustCompile(`\b1,?[12]\d\d\b`), "N"},                // a seq of the tour in a table
+	{regexp.MustCompile(`\b1,?[1-9]\d\d\b`), "N"},               // a seq of the tour in a table
 	{regexp.MustCompile(`^(engine +ClickHouse, from the) \S+$`), "$1 cache"},
 }
 
