@@ -179,7 +179,7 @@ func (g genBody) reference() *ReferenceSubmitted {
 }
 
 func (g genBody) body() Body {
-	switch rapid.IntRange(0, 20).Draw(g.t, "type") {
+	switch rapid.IntRange(0, 21).Draw(g.t, "type") {
 	case 0, 1:
 		return g.record()
 	case 2:
@@ -212,6 +212,12 @@ func (g genBody) body() Body {
 		return &QuestionsReexamined{g.number(0, 1<<62)}
 	case 14, 15, 16, 17, 18, 19:
 		return g.trace()
+	case 20:
+		a := &AccessMade{Organisation: g.org(), Actor: g.optional("u:7f3a"), What: g.code(AccessKinds), ID: g.uuid(), Seq: g.number(1, maxCount)}
+		if g.maybe() {
+			a.ActingFor, a.Purpose = g.org(), g.code(Purposes)
+		}
+		return a
 	default:
 		return &EffectsContinued{g.number(0, 1<<62), g.number(0, 1<<63)}
 	}
@@ -245,6 +251,7 @@ func TestDecoderKnowsEveryField(t *testing.T) {
 		names(digestDue): DigestDue{}, names(effectsContinued): EffectsContinued{}, names(questionsReexamined): QuestionsReexamined{},
 		names(traceRequested): TraceRequested{}, names(traceResponded): TraceResponded{}, names(traceStep): TraceStep{}, names(traceReferral): TraceReferral{},
 		names(traceForwarded): TraceForwarded{}, names(traceCommented): TraceCommented{}, names(traceClosed): TraceClosed{}, names(sale): Sale{}, names(traceOverdue): TraceOverdue{},
+		names(accessMade): AccessMade{},
 	} {
 		var tags []string
 		for f := range reflect.TypeOf(v).Fields() {

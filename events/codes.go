@@ -81,6 +81,7 @@ func Lists() []*List {
 		StandingSearches, ReferenceKinds, Countries, MatchClasses, Grades, Strengths, NotificationReasons,
 		OperationKinds, Programmes, OperationCloseReasons,
 		Urgencies, DomesticChecks, Forwardings, TraceAnswers, StepKinds, Holders, TraceFailures, TraceRefusals, TraceReasons, TraceUses, TraceComments, TraceOutcomes,
+		AccessKinds,
 	}
 	slices.SortFunc(all, func(a, b *List) int { return strings.Compare(a.name, b.name) })
 	return all
@@ -144,6 +145,9 @@ var (
 	Strengths           = newList("strength", "weak fair strong")
 	NotificationReasons = newList("notification_reason", "match match_ended confirmation_requested confirmation_answered confirmation_overdue trace_addressed trace_responded trace_overdue trace_closed record_review_due agreement_changed match_renewed daily_digest operation_changed trace_commented trace_forwarded")
 )
+
+// AccessKinds are what is logged when it is looked at.
+var AccessKinds = newList("access_kind", "record match trace")
 
 // Countries: ISO 3166-1 alpha-2, XK by convention, and the former states that
 // old weapons bear, ISO 3166-3 alpha-4.

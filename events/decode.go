@@ -85,7 +85,7 @@ func (d *decoder) body(t Type) Body {
 	return d.registryBody(t)
 }
 
-// registryBody reads what the leader itself writes.
+// registryBody reads what the leader and the gateway write themselves.
 func (d *decoder) registryBody(t Type) Body {
 	switch t {
 	case TypeGenesis:
@@ -102,6 +102,8 @@ func (d *decoder) registryBody(t Type) Body {
 		return read(d, questionsReexamined)
 	case TypeTraceOverdue:
 		return read(d, traceOverdue)
+	case TypeAccessMade:
+		return read(d, accessMade)
 	}
 	return nil
 }

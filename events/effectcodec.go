@@ -88,6 +88,8 @@ func appendEffect(dst []byte, e Effect) []byte {
 		w.traceAddressee(e)
 	case TraceNoteEffect:
 		w.traceNote(e)
+	case AccessEffect:
+		w.access(e)
 	}
 	return append(w.b, '}', '}')
 }

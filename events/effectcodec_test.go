@@ -55,7 +55,7 @@ func genMeeting() *rapid.Generator[Meeting] {
 func genEffect() *rapid.Generator[Effect] {
 	return rapid.Custom(func(t *rapid.T) Effect {
 		id, text, n := genUUID().Draw(t, "id"), genText().Draw(t, "text"), rapid.Uint64().Draw(t, "n")
-		switch rapid.IntRange(0, 14).Draw(t, "kind") {
+		switch rapid.IntRange(0, 15).Draw(t, "kind") {
 		case 0:
 			return RecordEffect{ID: id, Revision: uint32(n), Outcome: text}
 		case 1:
@@ -84,6 +84,12 @@ func genEffect() *rapid.Generator[Effect] {
 			return TraceEffect{ID: id, Requested: n, Status: text, Truncated: n%2 == 0, Tell: genTells(0).Draw(t, "tell")}
 		case 12:
 			return TraceNoteEffect{ID: id, Requested: n, Org: text, Code: text, Tell: genTells(0).Draw(t, "tell")}
+		case 14:
+			var parties []OrgID // absent where there are none
+			for range n % 3 {
+				parties = append(parties, genText().Draw(t, "party"))
+			}
+			return AccessEffect{Org: text, What: genText().Draw(t, "what"), ID: id, Parties: parties}
 		default:
 			day := Day(rapid.IntRange(-100000, 100000).Draw(t, "day"))
 			return TraceAddresseeEffect{ID: id, Requested: n, Org: text, Status: text, By: day, Late: n%2 == 0, Tell: genTells(0).Draw(t, "tell")}

@@ -84,6 +84,8 @@ func (r *effectReader) effect() (e Effect) {
 		e = r.traceAddressee()
 	case "trace_note":
 		e = r.traceNote()
+	case "access":
+		e = r.access()
 	default:
 		r.refuse(kind)
 	}

@@ -114,6 +114,8 @@ var sayings = map[string]saying{
 	"nothing_due":          {"nothing of this kind is due", "tell the operator the seq"},
 	"policy_name_taken":    {"there has been another table by the name {value}", "give the policy a new name: a match names its policy, so a name means one table for ever"},
 	"invalid_policy":       {"the policy cannot be used", "see the policy's schema; armslog policy show prints the one in force"},
+	"gateway_only":         {"only the gateway says who has looked at what", "looks are logged when records, matches and traces are read over the API"},
+	"access_only":          {"the gateway's own mailbox takes nothing but access.made", "send requests to your organisation's mailbox"},
 	"failed":               {"the registry could not decide this request; it is kept", "tell the operator the seq"},
 
 	// Operations

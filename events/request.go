@@ -38,7 +38,7 @@ const (
 )
 
 // Types are all request types: those that organisations send, then those that
-// the registry writes itself.
+// the registry and its gateway write themselves.
 func Types() (sent, own []Type) {
 	return []Type{
 			TypeOrganisationSubmitted, TypeAgreementGranted, TypeAgreementRevoked, TypePolicySet, TypeReferenceSubmitted,
@@ -49,6 +49,7 @@ func Types() (sent, own []Type) {
 			TypeGenesis, TypeSearchLapsed, TypeAgreementEnded, TypeDigestDue, TypeEffectsContinued,
 			TypeQuestionsReexamined,
 			TypeTraceOverdue,
+			TypeAccessMade,
 		}
 }
 

@@ -16,6 +16,7 @@ import (
 type Config struct {
 	Log         *slog.Logger
 	Mailboxes   Log
+	Accesses    Accesses
 	Registry    Registry
 	View        View
 	Tables      Tables // nil = there is no ClickHouse: its lists answer 503

@@ -26,6 +26,7 @@ type Match struct {
 	Question   *events.Summary   `json:"question,omitempty" doc:"Who asks; to the owner and the General Secretariat."`
 	YourRecord *events.UUID      `json:"your_record,omitempty"`
 	YourSearch *events.UUID      `json:"your_search,omitempty"`
+	Other      *events.UUID      `json:"other_record,omitempty" doc:"The other side's record: in full under /v1/records, where its handling allows."`
 }
 
 // showMatch answers from state and journal.
@@ -34,8 +35,12 @@ func (c *call) showMatch() error {
 		return err
 	}
 	var info registry.MatchInfo
-	found := false
-	err := c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) { info, found = s.Match(c.org(), c.id("id")) })
+	var other events.UUID
+	found, readable := false, false
+	err := c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) {
+		info, found = s.Match(c.org(), c.id("id"))
+		other, readable = s.OtherRecord(c.org(), c.id("id"))
+	})
 	if err != nil {
 		return err
 	}
@@ -56,7 +61,13 @@ func (c *call) showMatch() error {
 	if info.Asker == c.org() {
 		m.YourSearch = &info.Question
 	}
+	if readable {
+		m.Other = &other
+	}
 	if err := c.explain(&m, e); err != nil {
+		return err
+	}
+	if err := c.logAccess(whatMatch, m.ID, m.Seq, false); err != nil {
 		return err
 	}
 	return c.json(http.StatusOK, m.Seq, m)

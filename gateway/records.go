@@ -12,15 +12,16 @@ import (
 	"github.com/armslog/armslog/registry"
 )
 
-// Record is one of one's own records in full.
+// Record is a record in full: one's own, or the other side's of a match.
 type Record struct {
 	ID              events.UUID     `json:"id"`
+	Owner           events.OrgID    `json:"owner,omitempty" doc:"Where it is another organisation's."`
 	Revision        uint32          `json:"revision"`
 	Seq             uint64          `json:"seq" doc:"Entry that holds this revision."`
 	Status          string          `json:"status" doc:"active, located, withdrawn, expired"`
 	FirstRecordedAt string          `json:"first_recorded_at,omitempty" doc:"RFC 3339, UTC"`
 	ChangedAt       string          `json:"changed_at,omitempty" doc:"RFC 3339, UTC"`
-	Record          json.RawMessage `json:"record,omitempty" doc:"As it was submitted. Of a withdrawn record it is in the history."`
+	Record          json.RawMessage `json:"record,omitempty" doc:"As it was submitted; to others without the list of those from whom it is withheld. Of a withdrawn record it is in the history."`
 	Withdrawal      json.RawMessage `json:"withdrawal,omitempty" doc:"Why it was withdrawn."`
 }
 
@@ -73,15 +74,12 @@ func (c *call) showRecord() error {
 	if err := c.waitSeq(); err != nil {
 		return err
 	}
-	info, e, err := c.visibleRecord(c.id("id"))
+	r, own, err := c.fullRecord(c.id("id"))
 	if err != nil {
 		return err
 	}
-	r := Record{ID: c.id("id"), Revision: info.Revision, Seq: info.Seq, Status: info.Status, ChangedAt: timeText(e.At)}
-	if e.Envelope.Type == events.TypeRecordWithdrawn {
-		r.Withdrawal = e.Value
-	} else {
-		r.Record = e.Value
+	if err := c.logAccess(whatRecord, r.ID, r.Seq, own); err != nil {
+		return err
 	}
 	c.w.Header().Set("ETag", `"`+strconv.FormatUint(uint64(r.Revision), 10)+`"`)
 	return c.json(http.StatusOK, r.Seq, r)
@@ -99,6 +97,9 @@ func (c *call) recordAsOf() error {
 	if !ok {
 		return notFound()
 	}
+	if err := c.logAccess(whatRecord, row.ID, row.Seq, true); err != nil {
+		return err
+	}
 	r := Record{
 		ID: row.ID, Revision: row.Revision, Seq: row.Seq, Status: row.Status, Record: row.Body,
 		FirstRecordedAt: row.FirstRecordedAt, ChangedAt: row.ChangedAt,
@@ -108,7 +109,7 @@ func (c *call) recordAsOf() error {
 
 // visibleRecord finds a record of the caller's organisation, or of one whose
 // parent it is, and the entry of its last revision. Somebody else's is as
-// little there as none: its full text is not asked for here.
+// little there as none.
 func (c *call) visibleRecord(id events.UUID) (info registry.RecordInfo, e *events.Entry, err error) {
 	found := false
 	err = c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) {
@@ -153,8 +154,12 @@ func (c *call) listRecords() error {
 func (c *call) recordHistory() error {
 	return list(c, func(ctx context.Context, t Tables, q PageQuery) (Page[RecordRow], error) {
 		page, err := t.RecordHistory(ctx, c.org(), c.id("id"), q)
-		if err == nil && len(page.Items) == 0 && q.After == "" {
-			return page, notFound()
+		switch {
+		case err != nil:
+		case len(page.Items) > 0:
+			err = c.logAccess(whatRecord, c.id("id"), page.Items[0].Seq, true)
+		case q.After == "":
+			err = notFound()
 		}
 		return page, err
 	})

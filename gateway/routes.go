@@ -10,7 +10,7 @@ import (
 // here does not exist; the document is made from it.
 func routes() []*route {
 	var all []*route
-	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), directoryRoutes(), policyRoutes(), referenceRoutes(), jointRoutes(), operationRoutes(), traceRoutes()} {
+	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), auditRoutes(), directoryRoutes(), policyRoutes(), referenceRoutes(), jointRoutes(), operationRoutes(), traceRoutes()} {
 		all = append(all, group...)
 	}
 	return all
@@ -56,9 +56,9 @@ func recordRoutes() []*route {
 			ok: []answer{verdicts()}, serve: serveBatch(recordBatchType),
 		},
 		{
-			method: http.MethodGet, path: "/v1/records/{id}", id: "show-record", tag: "Records", doc: "One of your organisation's own records in full.",
-			roles: fullReads, params: []param{pathUUID("id", "The record's id."), minSeq(), {name: "as_of", in: "query", kind: moment, doc: "As it stood at this seq or time."}},
-			needs: append([]string{"not_found"}, tableCodes...), ok: []answer{answers[Record](200, "The record.")}, serve: (*call).showRecord,
+			method: http.MethodGet, path: "/v1/records/{id}", id: "show-record", tag: "Records", doc: "A record in full: your own, or the other side's of a match that you were told of. The look is logged first.",
+			roles: fullReads, params: lookParams(pathUUID("id", "The record's id."), minSeq(), param{name: "as_of", in: "query", kind: moment, doc: "As it stood at this seq or time; of your own records."}),
+			needs: append(lookCodes, "not_found", "lagging"), ok: []answer{answers[Record](200, "The record.")}, serve: (*call).showRecord,
 		},
 		{
 			method: http.MethodPut, path: "/v1/records/{id}", id: "put-record", tag: "Records", doc: "Amend a record, if it stands at the revision that If-Match names.",
@@ -68,8 +68,8 @@ func recordRoutes() []*route {
 			serve: (*call).putRecord,
 		},
 		{
-			method: http.MethodGet, path: "/v1/records/{id}/history", id: "list-record-history", tag: "Records", doc: "Every revision of one of your organisation's own records.",
-			roles: fullReads, params: listParams(pathUUID("id", "The record's id.")), needs: append([]string{"not_found"}, tableCodes...),
+			method: http.MethodGet, path: "/v1/records/{id}/history", id: "list-record-history", tag: "Records", doc: "Every revision of one of your organisation's own records. The look is logged first.",
+			roles: fullReads, params: lookParams(listParams(pathUUID("id", "The record's id."))...), needs: append(lookCodes, "not_found", "lagging"),
 			ok: []answer{answers[Page[RecordRow]](200, "One page, newest first.")}, serve: (*call).recordHistory,
 		},
 		{
@@ -114,8 +114,8 @@ func matchRoutes() []*route {
 			needs: tableCodes, ok: []answer{answers[Page[MatchRow]](200, "One page.")}, serve: (*call).listMatches,
 		},
 		{
-			method: http.MethodGet, path: "/v1/matches/{id}", id: "show-match", tag: "Matches", doc: "One match, with what was compared and the rule that decided.",
-			roles: handlers, params: []param{pathUUID("id", "The match's id."), minSeq()}, needs: []string{"not_found", "lagging"},
+			method: http.MethodGet, path: "/v1/matches/{id}", id: "show-match", tag: "Matches", doc: "One match, with what was compared and the rule that decided. The look is logged first.",
+			roles: handlers, params: lookParams(pathUUID("id", "The match's id."), minSeq()), needs: append(lookCodes, "not_found", "lagging"),
 			ok: []answer{answers[Match](200, "The match.")}, serve: (*call).showMatch,
 		},
 		{

@@ -23,6 +23,7 @@ type Tables interface {
 	Traces(ctx context.Context, org events.OrgID, q TraceQuery) (Page[TraceRow], error)
 	// OperationReport is asked for operations that org may see.
 	OperationReport(ctx context.Context, org events.OrgID, operation string, minSeq uint64) (Page[OperationCount], error)
+	Accesses(ctx context.Context, org events.OrgID, q AccessQuery) (Page[AccessRow], error)
 }
 
 // ErrCursor is returned when the cursor of a list is none of that list's.

@@ -44,6 +44,7 @@ var problemKinds = map[string]problemKind{
 	"header_too_long":      {http.StatusBadRequest, "Malformed request", 0},
 	"no_right":             {http.StatusForbidden, "Not allowed for this organisation", 0},
 	"not_acting_for":       {http.StatusForbidden, "May not act for that organisation", 0},
+	"purpose_required":     {http.StatusForbidden, "Purpose not stated", 0},
 	"wrong_purpose":        {http.StatusForbidden, "Purpose not covered by the agreement", 0},
 	"not_owner":            {http.StatusForbidden, "Not the owner", 0},
 	"quota_exceeded":       {http.StatusTooManyRequests, "Quota used up", time.Hour},

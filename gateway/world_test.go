@@ -113,6 +113,12 @@ func (l *fakeLog) Submit(ctx context.Context, org events.OrgID, msgs []events.Me
 	return p, nil
 }
 
+// LogAccess is the gateway's own mailbox: whoever has it has not decided it.
+func (l *fakeLog) LogAccess(ctx context.Context, m events.Message) error {
+	_, err := l.Submit(ctx, events.SourceGateway, []events.Message{m})
+	return err
+}
+
 func (l *fakeLog) run(p *fakePending) {
 	l.mu.RLock()
 	held := l.held
@@ -265,7 +271,7 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 		"acts_for":{"kinds":["customs_administration"],"only_without_own_access":true},"legal_basis":"invented","valid_from":"2026-01-01","valid_until":"2030-12-31"}`)
 	w := &world{t: t, log: l, keys: map[string]string{}}
 	cfg := Config{
-		Log: slog.New(slog.DiscardHandler), Mailboxes: l, Registry: l, View: l, Trials: l, Credentials: w.credentials(),
+		Log: slog.New(slog.DiscardHandler), Mailboxes: l, Accesses: l, Registry: l, View: l, Trials: l, Credentials: w.credentials(),
 		Metrics: prometheus.NewRegistry(), Version: "test",
 	}
 	for _, f := range change {

@@ -9,6 +9,7 @@ import (
 const (
 	headerSeq        = "Armslog-Seq"
 	headerOnBehalfOf = "Armslog-On-Behalf-Of"
+	headerPurpose    = "Armslog-Purpose"
 	headerReplayed   = "Idempotent-Replayed"
 	headerKey        = "Idempotency-Key"
 )

@@ -17,6 +17,7 @@ import (
 func Gateway(cfg gateway.Config, l net.Listener) Service {
 	return func(ctx context.Context, n *Node) error {
 		state := edgeState{n}
+		cfg.Accesses = mailboxLog{n}
 		cfg.Mailboxes, cfg.Registry, cfg.View = mailboxLog{n}, state, edgeView{registry.View{Read: state.Read, Entries: state}, state}
 		cfg.Ready, cfg.Trials = n.readiness, n
 		g, err := gateway.New(cfg)
@@ -47,6 +48,12 @@ func (m mailboxLog) Submit(ctx context.Context, org events.OrgID, msgs []events.
 		return nil, edgeError(err)
 	}
 	return edgePending{p}, nil
+}
+
+// LogAccess waits for the gateway's own mailbox, not for the decision.
+func (m mailboxLog) LogAccess(ctx context.Context, msg events.Message) error {
+	_, err := m.n.mailboxes.Append(ctx, events.SourceGateway, []events.Message{msg})
+	return edgeError(err)
 }
 
 type edgePending struct{ p *Pending }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/armslog/armslog/consumers"
+	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/producers"
 	"github.com/armslog/armslog/registry"
 )
@@ -138,10 +139,13 @@ func (s *sources) close() {
 	_ = s.group.Wait() // ends with ctx alone
 }
 
-// openMailboxes opens what the directory names, and has the topics made that
+// openMailboxes opens the gateway's own and what the directory names, and has the topics made that
 // are not there: until then such a mailbox is "not yet".
 func (n *Node) openMailboxes(boxes *sources) {
 	var topics []producers.Topic
+	if boxes.Open(events.SourceGateway, n.pos.Reader.Frontier[events.SourceGateway]) {
+		topics = append(topics, producers.MailboxTopic(events.SourceGateway))
+	}
 	for _, org := range n.state.Mailboxes() {
 		if boxes.Open(org, n.pos.Reader.Frontier[org]) {
 			topics = append(topics, producers.MailboxTopic(org), producers.OutboxTopic(org))

@@ -20,7 +20,7 @@ func (c *Courier) reply(ctx context.Context, e *events.Entry, answered uint64, o
 			return err
 		}
 	}
-	if request.Src == events.SourceRegistry || request.Envelope.NoReply || request.Verdict == events.Unchanged {
+	if request.Src == events.SourceRegistry || request.Src == events.SourceGateway || request.Envelope.NoReply || request.Verdict == events.Unchanged {
 		return nil
 	}
 	if sent, err := c.sent(ctx, request.Src, e.Seq); err != nil || sent {

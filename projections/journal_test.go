@@ -198,6 +198,8 @@ func (j *journal) fill() {
 	j.ask("WCO", question("ZZ998877"))
 	j.ask("WCO", &events.SearchWithdrawn{SearchID: events.SearchID("WCO", events.RequestIDFrom("WCO", fmt.Sprint(j.ids))), Reason: "mistyped"})
 	j.ask("WCO", &events.NotificationAcknowledged{N: 1})
+	j.look("WCO", "record", recordID("NCB-BR", "2"))
+	j.look("WCO", "record", recordID("NCB-CL", "3"))
 	j.ask("WCO", record("9", "X1")) // no right
 	j.send("NCB-CL", events.TypeRecordSubmitted, []byte("{not json"))
 	j.fillTraces()

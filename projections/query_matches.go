@@ -76,7 +76,7 @@ func (q *Queries) matchQuery() string {
 	db := q.db.cfg.Database
 	denying := "(SELECT record_id, owner, deny FROM " + db + ".records WHERE notEmpty(deny))"
 	return "WITH (SELECT any(parent) FROM " + db + ".organisations WHERE organisation_id = {org:String}) AS parent" +
-		" SELECT m.match_id, m.seq, m.at, multiIf(e.seq > m.seq, 'ended', m.kind = 'match', 'notified', m.kind) AS status," +
+		" SELECT m.match_id AS met, m.seq, m.at, multiIf(e.seq > m.seq, 'ended', m.kind = 'match', 'notified', m.kind) AS status," +
 		" if(e.seq > m.seq, e.because, ''), t.roles, m.class, m.grade, m.strength, m.question AS asked, m.asker, m.acting_for," +
 		" m.record, m.owner, m.result_make, m.result_model, m.result_calibre, m.result_type, m.policy" +
 		" FROM (SELECT match_id, arraySort(groupUniqArrayArray(splitByChar('+', role))) AS roles," +

@@ -218,7 +218,7 @@ func TestAnalystReadsViewsAndNothingElse(t *testing.T) {
 	d, j, q := filled(t)
 	a := d.cfg.Analytics
 	for view, want := range map[string]string{
-		"records": "3", "record_history": "4", "searches": "3", "entries": fmt.Sprint(j.last() + 1), "rejects": "2", "organisations": "5", "reference": "1", "lag": "1", "traces": "2", "trace_addressees": "3", "trace_steps": "3",
+		"records": "3", "record_history": "4", "searches": "3", "entries": fmt.Sprint(j.last() + 1), "rejects": "2", "organisations": "5", "reference": "1", "lag": "1", "traces": "2", "trace_addressees": "3", "trace_steps": "3", "accesses": "1",
 		"records_as_of(at = '2100-01-01 00:00:00')": "3", "records_as_of(at = '2000-01-01 00:00:00')": "0", "matches": "2",
 	} {
 		_, err := sql(t, q, "SELECT * FROM "+a+"."+view)

@@ -63,6 +63,8 @@ func (r *Rows) Add(e *events.Entry) {
 			r.traceAddressee(e, f, body)
 		case events.TraceNoteEffect:
 			r.traceNote(e, f, body)
+		case events.AccessEffect:
+			r.access(e, f, body)
 		}
 	}
 }
@@ -82,7 +84,8 @@ func bodyOf(e *events.Entry) events.Body {
 		events.TypeOrganisationSubmitted, events.TypeAgreementGranted, events.TypeAgreementRevoked, events.TypeReferenceSubmitted,
 		events.TypeGenesis,
 		events.TypeTraceRequested, events.TypeTraceResponded, events.TypeTraceForwarded, events.TypeTraceCommented, events.TypeTraceClosed,
-		events.TypeOperationSubmitted, events.TypeOperationClosed:
+		events.TypeOperationSubmitted, events.TypeOperationClosed,
+		events.TypeAccessMade:
 	default:
 		return nil
 	}

@@ -48,6 +48,7 @@ const (
 	traceCommentSheet
 	operationSheet
 	operationStatusSheet
+	accessSheet
 	sheets
 )
 
@@ -113,6 +114,8 @@ var tables = []Table{
 		"trace_id, seq, ordinal", []keyPart{16, 8, 2}, traceStepSheet},
 	{"trace_comments", "trace_id, seq, at, organisation, code, until, addressees, because",
 		"trace_id, seq", []keyPart{16, 8}, traceCommentSheet},
+	{"accesses", "id, request, seq, at, organisation, actor, acting_for, what, parties, purpose, shown",
+		"id, request", []keyPart{16, 16}, accessSheet},
 }
 
 // Tables are all tables that follow from the journal, in the order in which

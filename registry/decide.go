@@ -9,7 +9,7 @@ import (
 // Input is one request at its place in the order. Clock, salt and the
 // interleaving of the mailboxes are recorded in it, so that the fold is pure.
 type Input struct {
-	Src   string // organisation of the mailbox, or events.SourceRegistry
+	Src   string // organisation of the mailbox, events.SourceRegistry or events.SourceGateway
 	Off   int64  // offset in the mailbox
 	Span  int64  // offsets covered, >= 1
 	At    int64  // log time, Unix milliseconds, never falling
@@ -85,6 +85,9 @@ func (s *State) route(in *Input) decision {
 	if in.Src == events.SourceRegistry {
 		return s.decideDue(in)
 	}
+	if in.Src == events.SourceGateway {
+		return s.decideAccess(in)
+	}
 	sender, ref := s.lookup(in.Src)
 	if sender == nil || sender.Kind == "" {
 		return reject("", "organisation_unknown")
@@ -114,6 +117,8 @@ func (s *State) route(in *Input) decision {
 		return c.setPolicy(b)
 	case *events.ReferenceSubmitted:
 		return c.submitReference(b)
+	case *events.AccessMade:
+		return reject("/headers/ce_type", "gateway_only")
 	case *events.OperationSubmitted:
 		return c.submitOperation(b)
 	case *events.OperationClosed:

@@ -18,6 +18,7 @@ func (a *app) commands() []*cobra.Command {
 		a.policyCommand(),
 		a.operationCommand(),
 		a.referenceCommand(),
+		a.auditCommand(),
 		a.sqlCommand(),
 		// The program itself.
 		a.upCommand(),

@@ -51,10 +51,11 @@ type matchDetail struct {
 	Question   *events.Summary   `json:"question"`
 	YourRecord string            `json:"your_record"`
 	YourSearch string            `json:"your_search"`
+	Other      string            `json:"other_record"`
 }
 
 func (a *app) matchShow() *cobra.Command {
-	return &cobra.Command{
+	return purposeFlag(&cobra.Command{
 		Use:   "show MATCH",
 		Short: "Show a match: what was compared, and why it was told",
 		Args:  exactArgs("MATCH"),
@@ -75,7 +76,7 @@ func (a *app) matchShow() *cobra.Command {
 				return a.showMatch(&m)
 			})
 		},
-	}
+	})
 }
 
 func (a *app) showMatch(m *matchDetail) error {
@@ -93,6 +94,9 @@ func (a *app) showMatch(m *matchDetail) error {
 			return err
 		}
 		fmt.Fprintf(a.out, "grade    %s, %s%s\n", gradeWords(m.Match.Grade), m.Match.Strength, bitWords(m.Bits, m.Shared))
+	}
+	if m.Other != "" {
+		fmt.Fprintf(a.out, "in full  armslog record show %s\n", m.Other)
 	}
 	if m.Policy != "" {
 		fmt.Fprintf(a.out, "policy   %s\n", m.Policy)

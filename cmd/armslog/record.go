@@ -31,11 +31,12 @@ func (a *app) recordShow() *cobra.Command {
 			if _, err := c.Get(cmd.Context(), "/v1/records/"+id, asOfQuery(asOf), &raw); err != nil {
 				return err
 			}
+			a.note("logged; who has looked: armslog audit who-saw %s", shortID(id))
 			return a.object(raw, func() error { return a.fields(raw) })
 		},
 	}
 	c.Flags().StringVar(&asOf, "as-of", "", "as it was at a seq or an RFC 3339 time")
-	return c
+	return purposeFlag(c)
 }
 
 func asOfQuery(asOf string) url.Values {

@@ -110,6 +110,7 @@ func (a *app) clientWaiting(wait time.Duration) (*client.Client, error) {
 		URL:            a.settings.get("url"),
 		Key:            a.settings.get("key"),
 		OnBehalfOf:     a.settings.get("on_behalf_of"),
+		Purpose:        a.settings.get("purpose"),
 		IdempotencyKey: a.requestKey(),
 		MinSeq:         a.global.minSeq,
 		Wait:           wait,

@@ -32,7 +32,7 @@ func knownSettings() []setting {
 		{name: "profile", flag: "profile", short: "p", doc: "whose url, key, purpose and context to use"},
 		{name: "url", flag: "url", fallback: "http://127.0.0.1:8080", doc: "where the registry's API is"},
 		{name: "key", secret: true, doc: "API key"},
-		{name: "purpose", doc: "default purpose of a search"},
+		{name: "purpose", doc: "default purpose of a search, and of a look at something in full"},
 		{name: "context", doc: "default context of a search"},
 		{name: "on_behalf_of", flag: "on-behalf-of", doc: "the organisation that is acted for"},
 		{name: "output", flag: "output", short: "o", doc: "table, json, ndjson or csv (table on a terminal, ndjson in a pipe)"},

@@ -56,6 +56,8 @@ func TestTour(t *testing.T) {
 		"-p ncb-br record show D-200/2020/491/2",
 		"-p ncb-br record show KT044170",
 		"-p ncb-br record history D-200/2020/491/2",
+		"-p ncb-br audit who-saw",
+		"-p ncb-py audit who-saw",
 		"-p ncb-py record export",
 		"-p ncb-py record withdraw PY-7 --reason entered_in_error --yes",
 		"-p ncb-br inbox --after 3",

@@ -388,7 +388,7 @@ func newWorld(t *testing.T, bounds ...gateway.Bounds) *world {
 	require.NoError(t, err)
 	gw, err := gateway.New(gateway.Config{
 		Bounds: append(bounds, gateway.Bounds{})[0],
-		Log:    quiet, Mailboxes: w.journal, Registry: w.journal, View: edgeView{w.journal.view, w.journal}, Tables: w.journal, Trials: w.journal,
+		Log:    quiet, Mailboxes: w.journal, Accesses: w.journal, Registry: w.journal, View: edgeView{w.journal.view, w.journal}, Tables: w.journal, Trials: w.journal,
 		Credentials: credentials, Metrics: prometheus.NewRegistry(), Version: "test",
 	})
 	require.NoError(t, err)
@@ -457,7 +457,7 @@ var masks = []struct {
 	to   string
 }{
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "<uuid>"},
-	{regexp.MustCompile(`\b(search|match|registered|amended|unchanged|withdrawn|custody|alert|show) [0-9a-f]{8}\b`), "$1 <id>"},
+	{regexp.MustCompile(`\b(search|match|registered|amended|unchanged|withdrawn|custody|alert|show|who-saw) [0-9a-f]{8}\b`), "$1 <id>"},
 	{regexp.MustCompile(`(?m)^[0-9a-f]{8}  `), "<id>      "},
 	{regexp.MustCompile(`\b[0-9,]+ ms\b`), "<n> ms"},
 	{regexp.MustCompile(`imp-[0-9a-f]{4}`), "imp-<id>"},

@@ -25,6 +25,7 @@ type Config struct {
 	URL            string // http://127.0.0.1:8080
 	Key            string // ak_<id>_<secret>
 	OnBehalfOf     string
+	Purpose        string        // of a look at something in full
 	IdempotencyKey string        // of the one POST that is made; "" = a fresh one
 	MinSeq         uint64        // GETs answer from this seq on
 	Wait           time.Duration // how long a POST is waited for; 0 = the server's default
@@ -138,6 +139,9 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 	}
 	if c.config.OnBehalfOf != "" {
 		r.Header.Set("Armslog-On-Behalf-Of", c.config.OnBehalfOf)
+	}
+	if c.config.Purpose != "" && method == http.MethodGet {
+		r.Header.Set("Armslog-Purpose", c.config.Purpose)
 	}
 	if c.config.Agent != "" {
 		r.Header.Set("User-Agent", c.config.Agent)

@@ -72,7 +72,7 @@ func TestNobodySeesWhatIsNotAcknowledged(t *testing.T) {
 	looks := []struct {
 		org  events.OrgID
 		path string
-	}{{"WCO", "/v1/matches/" + met}, {"NCB-BR", "/v1/records/" + id}, {"WCO", "/v1/inbox"}, {"NCB-BR", "/v1/inbox"}, {"IPSG", "/v1/inbox"}, {"IPSG", "/v1/inbox?wait=1"}}
+	}{{"NCB-BR", "/v1/matches/" + met}, {"NCB-BR", "/v1/records/" + id}, {"WCO", "/v1/inbox"}, {"NCB-BR", "/v1/inbox"}, {"IPSG", "/v1/inbox"}, {"IPSG", "/v1/inbox?wait=1"}}
 	var before []answered
 	for _, l := range looks {
 		before = append(before, w.get(l.org, l.path))
