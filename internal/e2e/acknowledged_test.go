@@ -16,7 +16,7 @@ import (
 	"github.com/armslog/armslog/internal/single"
 )
 
-// slowBroker is a broker whose acknowledgements of the journal can be held back.
+// slowBroker is a broker whose acknowledgements of one topic can be held back.
 type slowBroker struct {
 	*embedded.Broker
 	mu      sync.Mutex
@@ -24,12 +24,12 @@ type slowBroker struct {
 	waiting chan struct{} // one token for each append that is held
 }
 
-func newSlowBroker(t *testing.T) *slowBroker {
+func newSlowBroker(t *testing.T, topic string) *slowBroker {
 	b := &slowBroker{Broker: embeddedtest.Broker(t, embedded.BrokerConfig{}), gate: make(chan struct{}), waiting: make(chan struct{}, 16)}
 	close(b.gate)
 	b.Cluster().ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
 		b.Cluster().KeepControl()
-		if r.(*kmsg.ProduceRequest).Topics[0].Topic == events.JournalTopic {
+		if r.(*kmsg.ProduceRequest).Topics[0].Topic == topic {
 			b.Cluster().SleepControl(b.wait)
 		}
 		return nil, nil, false
@@ -49,7 +49,7 @@ func (b *slowBroker) wait() {
 	}
 }
 
-// hold keeps every append to the journal back until the returned function lets
+// hold keeps every append to the topic back until the returned function lets
 // it go.
 func (b *slowBroker) hold() (release func()) {
 	b.mu.Lock()
@@ -62,7 +62,7 @@ func (b *slowBroker) hold() (release func()) {
 // the journal does not hold yet, is shown to nobody. Who looks meanwhile is told
 // to come again; the process says that it lives.
 func TestNobodySeesWhatIsNotAcknowledged(t *testing.T) {
-	b := newSlowBroker(t)
+	b := newSlowBroker(t, events.JournalTopic)
 	w := begin(t, single.Config{Brokers: []string{b.Addr()}})
 	w.post("NCB-BR", "/v1/records", record("A-0", "AK204100", "seized", "")).reply(t)
 	met := w.post("WCO", "/v1/searches", question("AK204100")).reply(t).Matches[0].MatchID.String()

@@ -14,7 +14,7 @@ import (
 
 // What differs between two registries that were told the same: times, and the
 // ids of requests that the command line makes up.
-var passing = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z|\b\d\d:\d\d:\d\d\b|\b\d+ ms\b|[0-9a-f]{8}-[0-9a-f]{4}-[57][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+var passing = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z|\b\d\d:\d\d:\d\d\b|\b\d+ ms\b|\bu:[0-9a-f]{16}|[0-9a-f]{8}-[0-9a-f]{4}-[57][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 // seen is all that an organisation was shown, by what it asked.
 type seen struct {
@@ -93,7 +93,7 @@ func (w *world) lookAs(org events.OrgID, serials []string) *seen {
 	post("own records", "/v1/records:batch", record("own-2", serials[2], "seized", "")+"\n"+record("own-3", serials[2]+"0", "seized", ""), ndjson...)
 
 	w.settled()
-	for _, path := range []string{"searches", "matches", "matches?status=candidate", "inbox", "inbox?after=1", "records", "records?mark=" + serial, "organisations", "me"} {
+	for _, path := range []string{"searches", "matches", "matches?status=candidate", "inbox", "inbox?after=1", "records", "records?mark=" + serial, "organisations", "me", "audit/accesses?mark=" + serial} {
 		s.answer("GET "+path, w.get(org, "/v1/"+path))
 	}
 	for _, id := range []events.UUID{
@@ -108,6 +108,10 @@ func (w *world) lookAs(org events.OrgID, serials []string) *seen {
 	} {
 		r := c.run(strings.Fields(line)...)
 		s.add(line, fmt.Sprintf("exit %d\n%s%s", r.code, r.out, r.err))
+	}
+	w.settled()
+	for _, path := range []string{"audit/accesses", "audit/accesses?id=" + events.RecordID("NCB-BR", events.Source{System: "test", ID: "D-0"}).String()} {
+		s.answer(path, w.get(org, "/v1/"+path))
 	}
 	return s
 }
