@@ -38,6 +38,7 @@ func TestStateThatCannotBeReadIsUnavailable(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.get("", path).status, path)
 	}
 	w.log.set(func() { w.log.busy = nil })
+	delete(before, "/readyz") // its seq counts the looks
 	for path, was := range before {
 		require.Equal(t, string(was.body), string(w.get("NCB-BR", path).body), path)
 	}

@@ -55,6 +55,8 @@ func TestAccessParties(t *testing.T) {
 	require.Equal(t, []events.OrgID{"NCB-AA"}, parties("match", matchOf(withheld)), "NCB-BB must not learn of it")
 	require.Empty(t, parties("record", matchOf(told)), "what the gateway saw is kept, whatever it was")
 	require.Empty(t, parties("record", searchID(told)))
+	trace := l.accept("NCB-AA", traceRequest("NCB-BB"))
+	require.Equal(t, []events.OrgID{"NCB-AA"}, parties("trace", effectsOf[events.TraceEffect](trace)[0].ID))
 }
 
 // Nothing is kept of a look: its rows are elsewhere.
