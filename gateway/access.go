@@ -43,6 +43,7 @@ var lookCodes = []string{"purpose_required", "wrong_purpose", "not_acting_for", 
 const (
 	whatRecord = "record"
 	whatMatch  = "match"
+	whatTrace  = "trace"
 )
 
 // logAccess is called right before something is shown in full: own says that it

@@ -119,6 +119,28 @@ func TestNoLogNoLook(t *testing.T) {
 	require.Len(t, w.looks(), len(paths))
 }
 
+// Traces are looked at as records and matches are.
+func TestLookAtATrace(t *testing.T) {
+	w := newWorld(t)
+	path := w.newTrace("NCB-BR", "NCB-CL", "KTO44170")
+	for who, status := range map[string]int{"NCB-BR": 200, "NCB-CL": 200, "WCO": 404} {
+		require.Equal(t, status, w.get(who, path).status, who)
+	}
+	w.untilDecided()
+	looks := w.looks()
+	require.Len(t, looks, 2)
+	for _, l := range looks {
+		require.Equal(t, "trace", l.What)
+		require.Contains(t, path, l.ID.String())
+	}
+	w.log.set(func() { w.log.fail = ErrOutcomeUnknown })
+	for _, who := range []string{"NCB-BR", "NCB-CL"} {
+		a := w.get(who, path)
+		a.problem(t, http.StatusServiceUnavailable, "unavailable")
+		require.NotContains(t, string(a.body), "KTO44170")
+	}
+}
+
 // A look waits for the mailbox alone: the decision may take its time.
 func TestLookDoesNotWaitForItsDecision(t *testing.T) {
 	w := newMet(t, asItIs)

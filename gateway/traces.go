@@ -30,6 +30,9 @@ func (c *call) showTrace() error {
 	if !found {
 		return notFound() // the same for one that is withheld as for none
 	}
+	if err := c.logAccess(whatTrace, c.id("id"), t.Seq, t.Role == "requester"); err != nil {
+		return err
+	}
 	return c.json(http.StatusOK, t.Seq, t)
 }
 
@@ -107,8 +110,8 @@ func traceRoutes() []*route {
 		},
 		{
 			method: http.MethodGet, path: "/v1/traces/{id}", id: "show-trace", tag: "Traces",
-			doc:   "One trace: to its requester all of it with the custody chain, to an addressee the request and its own answers, to the General Secretariat how it stands.",
-			roles: traceReaders, params: []param{pathUUID("id", "The trace's id."), minSeq()}, needs: []string{"not_found", "lagging"},
+			doc:   "One trace: to its requester all of it with the custody chain, to an addressee the request and its own answers, to the General Secretariat how it stands. The look is logged first.",
+			roles: traceReaders, params: lookParams(pathUUID("id", "The trace's id."), minSeq()), needs: append(lookCodes, "not_found", "lagging"),
 			ok: []answer{answers[registry.TraceView](200, "The trace.")}, serve: (*call).showTrace,
 		},
 		ofTraceRoute("responses", "respond-to-trace", "Answer a trace that you were asked.", *bodyWithout[events.TraceResponded]("trace_id"), events.TypeTraceResponded),
