@@ -110,7 +110,7 @@ func (w *world) lookAs(org events.OrgID, serials []string) *seen {
 		s.add(line, fmt.Sprintf("exit %d\n%s%s", r.code, r.out, r.err))
 	}
 	w.settled()
-	for _, path := range []string{"audit/accesses", "audit/accesses?id=" + events.RecordID("NCB-BR", events.Source{System: "test", ID: "D-0"}).String()} {
+	for _, path := range []string{"audit/accesses?organisation=NCB-BR", "audit/accesses?id=" + events.RecordID("NCB-BR", events.Source{System: "test", ID: "D-0"}).String()} {
 		s.answer(path, w.get(org, "/v1/"+path))
 	}
 	return s
