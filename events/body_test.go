@@ -179,7 +179,7 @@ func (g genBody) reference() *ReferenceSubmitted {
 }
 
 func (g genBody) body() Body {
-	switch rapid.IntRange(0, 21).Draw(g.t, "type") {
+	switch rapid.IntRange(0, 23).Draw(g.t, "type") {
 	case 0, 1:
 		return g.record()
 	case 2:
@@ -218,6 +218,10 @@ func (g genBody) body() Body {
 			a.ActingFor, a.Purpose = g.org(), g.code(Purposes)
 		}
 		return a
+	case 21:
+		return &RecordReviewDue{g.org(), g.day(), uint32(rapid.IntRange(1, 12).Draw(g.t, "months"))}
+	case 22:
+		return &RecordExpired{g.org(), g.day()}
 	default:
 		return &EffectsContinued{g.number(0, 1<<62), g.number(0, 1<<63)}
 	}
@@ -248,6 +252,7 @@ func TestDecoderKnowsEveryField(t *testing.T) {
 		names(notificationAcknowledged): NotificationAcknowledged{}, names(organisationSubmitted): OrganisationSubmitted{}, names(clocks): ClockMinutes{},
 		names(agreementGranted): AgreementGranted{}, names(actsFor): ActsFor{}, names(agreementLimit): AgreementLimit{}, names(agreementRevoked): AgreementRevoked{},
 		names(referenceSubmitted): ReferenceSubmitted{}, names(serialForm): SerialForm{}, names(serialCode): SerialCode{}, names(genesis): Genesis{}, names(searchLapsed): SearchLapsed{},
+		names(recordReviewDue): RecordReviewDue{}, names(recordExpired): RecordExpired{},
 		names(digestDue): DigestDue{}, names(effectsContinued): EffectsContinued{}, names(questionsReexamined): QuestionsReexamined{},
 		names(traceRequested): TraceRequested{}, names(traceResponded): TraceResponded{}, names(traceStep): TraceStep{}, names(traceReferral): TraceReferral{},
 		names(traceForwarded): TraceForwarded{}, names(traceCommented): TraceCommented{}, names(traceClosed): TraceClosed{}, names(sale): Sale{}, names(traceOverdue): TraceOverdue{},

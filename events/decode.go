@@ -90,6 +90,10 @@ func (d *decoder) registryBody(t Type) Body {
 	switch t {
 	case TypeGenesis:
 		return read(d, genesis)
+	case TypeRecordReviewDue:
+		return read(d, recordReviewDue)
+	case TypeRecordExpired:
+		return read(d, recordExpired)
 	case TypeSearchLapsed:
 		return read(d, searchLapsed)
 	case TypeAgreementEnded:

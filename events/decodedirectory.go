@@ -134,6 +134,17 @@ var genesis = []field[Genesis]{
 	{"checkpoint_key", optional, func(d *decoder, g *Genesis) { g.CheckpointKey = d.text(&ruleKey) }},
 }
 
+var recordReviewDue = []field[RecordReviewDue]{
+	{"organisation", required, func(d *decoder, r *RecordReviewDue) { r.Organisation = d.text(&ruleOrg) }},
+	{"day", required, func(d *decoder, r *RecordReviewDue) { r.Day = d.day() }},
+	{"months", required, func(d *decoder, r *RecordReviewDue) { r.Months = uint32(d.uint(1, 12)) }},
+}
+
+var recordExpired = []field[RecordExpired]{
+	{"organisation", required, func(d *decoder, r *RecordExpired) { r.Organisation = d.text(&ruleOrg) }},
+	{"day", required, func(d *decoder, r *RecordExpired) { r.Day = d.day() }},
+}
+
 var searchLapsed = []field[SearchLapsed]{
 	{"day", required, func(d *decoder, s *SearchLapsed) { s.Day = d.day() }},
 }

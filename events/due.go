@@ -4,6 +4,20 @@ package events
 // grouped, so that a million questions that lapse on one day are some hundred
 // entries.
 
+// RecordReviewDue reminds an owner of its records that are kept until Day and
+// no longer.
+type RecordReviewDue struct {
+	Organisation OrgID  `json:"organisation"`
+	Day          Day    `json:"day"`    // the last day on which they are kept
+	Months       uint32 `json:"months"` // before that day: 6, 1
+}
+
+// RecordExpired ends the records of an owner that were kept until Day.
+type RecordExpired struct {
+	Organisation OrgID `json:"organisation"`
+	Day          Day   `json:"day"` // the last day on which they were kept
+}
+
 // SearchLapsed ends the questions that no longer stand on Day.
 type SearchLapsed struct {
 	Day Day `json:"day"` // the first day on which they stand no more
@@ -34,6 +48,8 @@ type QuestionsReexamined struct {
 	Of uint64 `json:"of"`
 }
 
+func (*RecordReviewDue) Type() Type  { return TypeRecordReviewDue }
+func (*RecordExpired) Type() Type    { return TypeRecordExpired }
 func (*SearchLapsed) Type() Type     { return TypeSearchLapsed }
 func (*AgreementEnded) Type() Type   { return TypeAgreementEnded }
 func (*DigestDue) Type() Type        { return TypeDigestDue }

@@ -79,7 +79,7 @@ type CandidateEffect struct {
 // MatchEndedEffect: a match or candidate is over; those who were told are told.
 type MatchEndedEffect struct {
 	ID      UUID   `json:"id"`
-	Because string `json:"because"` // record_withdrawn, question_withdrawn, mark_removed, denied
+	Because string `json:"because"` // record_withdrawn, record_expired, question_withdrawn, mark_removed, denied
 	Tell    []Tell `json:"tell,omitempty"`
 }
 
@@ -93,15 +93,15 @@ type MatchRenewedEffect struct {
 type NotifyEffect struct {
 	Org    OrgID  `json:"org"`
 	N      uint64 `json:"n"`
-	Reason string `json:"reason"` // agreement_changed, daily_digest
+	Reason string `json:"reason"` // agreement_changed, daily_digest, record_review_due
 	About  About  `json:"about"`
 }
 
 // About names what a notification is about.
 type About struct {
-	Kind  string `json:"kind"` // match, agreement, digest, trace
+	Kind  string `json:"kind"` // match, agreement, digest, trace, review
 	ID    string `json:"id"`
-	Count uint32 `json:"count,omitempty"` // candidates of a digest
+	Count uint32 `json:"count,omitempty"` // candidates of a digest, records of a review
 }
 
 // DirectoryEffect: an organisation, agreement, policy, reference entry or

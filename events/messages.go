@@ -102,8 +102,10 @@ var sayings = map[string]saying{
 	"parent_unknown":       {"a national entity needs an NCB of its country as its parent", "name the NCB in parent; the General Secretariat registers NCBs"},
 	"date_in_future":       {"{value} is in the future", "dates are UTC; check day and year"},
 	"retain_past":          {"{value} is in the past, so the record would expire at once", "give a later retain_until"},
+	"valid_past":           {"{value} is in the past, so the agreement would be over at once", "give a later valid_until; armslog agreement revoke ends an agreement"},
+	"dates_reversed":       {"{value} comes before the agreement begins", "valid_until is the last day, valid_from the first"},
 	"agreement_over":       {"this agreement has ended already", "see armslog agreement list"},
-	"search_over":          {"this search stands no more", "see armslog search list"},
+	"search_over":          {"this search has been withdrawn already", "see armslog search list"},
 	"grantee_fixed":        {"an agreement keeps its grantee", "grant another organisation an agreement of its own"},
 	"kind_fixed":           {"an organisation keeps its kind", "register a new organisation of that kind under an id of its own"},
 	"too_few_signs":        {"{value} has too few known signs to search by", "at least three known digits, and three known signs in a row"},
@@ -153,6 +155,7 @@ var sayings = map[string]saying{
 	"source_id_twice": {"this source id stood in the file before", "the later row amends the earlier one"},
 	"left_out":        {"what stood here does not fit the field and was left out", "check the row and the mapping"},
 	"not_xml":         {"the element is not well-formed XML", "mend it, or leave it out"},
+	"expires_soon":    {"the record expires within a month, and no reminder comes before", "give a later retain_until if it shall be kept longer"},
 	"weak_mark":       {"the number is too short to identify a weapon", "it is searchable and never alerts by itself"},
 }
 

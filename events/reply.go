@@ -76,4 +76,6 @@ type NotificationBody struct {
 	Candidates uint32     `json:"candidates,omitempty"`
 	YourTrace  UUID       `json:"your_trace,omitzero"` // the asker's own trace
 	Trace      *TraceNews `json:"trace,omitempty"`
+	Records    uint32     `json:"records,omitempty"` // that are kept until a day and no longer
+	Owner      OrgID      `json:"owner,omitempty"`   // whose records these are: the recipient, or one whose parent it is
 }

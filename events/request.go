@@ -28,6 +28,8 @@ const (
 	TypeTraceClosed           Type = "armslog.trace.closed.v1"
 
 	// Due work, journaled by the leader with src=registry.
+	TypeRecordReviewDue  Type = "armslog.record.review_due.v1"
+	TypeRecordExpired    Type = "armslog.record.expired.v1"
 	TypeSearchLapsed     Type = "armslog.search.lapsed.v1"
 	TypeAgreementEnded   Type = "armslog.agreement.ended.v1"
 	TypeDigestDue        Type = "armslog.digest.due.v1"
@@ -46,7 +48,7 @@ func Types() (sent, own []Type) {
 			TypeOperationSubmitted, TypeOperationClosed,
 			TypeTraceRequested, TypeTraceResponded, TypeTraceForwarded, TypeTraceCommented, TypeTraceClosed,
 		}, []Type{
-			TypeGenesis, TypeSearchLapsed, TypeAgreementEnded, TypeDigestDue, TypeEffectsContinued,
+			TypeGenesis, TypeRecordReviewDue, TypeRecordExpired, TypeSearchLapsed, TypeAgreementEnded, TypeDigestDue, TypeEffectsContinued,
 			TypeQuestionsReexamined,
 			TypeTraceOverdue,
 			TypeAccessMade,

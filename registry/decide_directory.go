@@ -66,6 +66,12 @@ func (c *call) grantAgreement(b *events.AgreementGranted) decision {
 	if !c.mayGrantTo(grantee) {
 		return reject("/grantee", "no_right")
 	}
+	switch {
+	case b.ValidUntil.Max() < b.ValidFrom.Min():
+		return reject("/valid_until", "dates_reversed")
+	case b.ValidUntil.End() <= c.in.At:
+		return reject("/valid_until", "valid_past")
+	}
 	old := c.agreements[b.AgreementID]
 	if old != nil {
 		if was, _ := c.lookup(old.Grantee); !c.mayGrantTo(was) {

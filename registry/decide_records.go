@@ -29,9 +29,10 @@ func (c *call) submitRecord(b *events.RecordSubmitted) decision {
 	}
 	d := accept(events.RecordEffect{ID: r.id, Revision: r.revision, Outcome: outcome(known)})
 	d.warnings = append(c.weakMarks(b.Firearm.Marks), c.tagged(&b.Incident, !known)...)
+	d.warnings = append(d.warnings, c.expiresSoon(r.until)...)
 	m := c.newMeeting(c.drafted(&r, b.Firearm, b.Deny))
 	if known {
-		m.self, m.amending = row, true
+		m.self, m.amending, m.renewing = row, true, c.subject(row).overdue(c.in.At)
 	}
 	m.run()
 	d.effects = append(d.effects, m.effects...)
@@ -104,6 +105,6 @@ func (c *call) withdrawRecord(b *events.RecordWithdrawn) decision {
 		return reject("/source", "record_closed")
 	}
 	d := accept(events.RecordEffect{ID: r.id, Revision: r.revision, Outcome: "withdrawn"})
-	d.effects = append(d.effects, c.endMatches(row, endedRecord)...)
+	d.effects = append(d.effects, c.endMatches(row, c.closing(r))...)
 	return d
 }

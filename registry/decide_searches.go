@@ -144,14 +144,15 @@ func lastDay(context string, at int64) events.Day {
 	return events.DayOf(t.UnixMilli())
 }
 
-// withdrawSearch ends one of the sender's questions and its matches.
+// withdrawSearch ends one of the sender's questions and its matches, whether or
+// not it stands still: what was told of it is over either way.
 func (c *call) withdrawSearch(b *events.SearchWithdrawn) decision {
 	row, known := c.findSubject(b.SearchID)
 	if !known || !c.subject(row).isSearch() || c.subject(row).org != c.sender {
 		return reject("/search_id", "search_unknown") // the same for somebody else's as for none
 	}
 	q := c.subject(row)
-	if !q.standing(c.in.At) {
+	if q.is(flagClosed) {
 		return reject("/search_id", "search_over")
 	}
 	d := accept(events.QuestionEndedEffect{ID: q.id, Because: "withdrawn"})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,6 +101,8 @@ func TestFoldOfErasedEntries(t *testing.T) {
 }
 
 // Late due work never changes an answer: dates are compared where it is decided.
+// Only that a record's matches ended with its day is then told by the answer to
+// its renewal or withdrawal, instead of by due work before.
 func TestLateDueWorkChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
@@ -117,8 +120,14 @@ func TestLateDueWorkChangesNothing(t *testing.T) {
 			e := late.decideNow(again)
 			require.Equal(t, answers[i].Verdict, e.Verdict, "%v and %v", answers[i].Errors, e.Errors)
 			require.Equal(t, answers[i].Errors, e.Errors)
-			require.Equal(t, oracle.Lines(answers[i]), oracle.Lines(e))
+			require.Equal(t, withoutExpiries(oracle.Lines(answers[i])), withoutExpiries(oracle.Lines(e)))
 		}
+	})
+}
+
+func withoutExpiries(lines []string) []string {
+	return slices.DeleteFunc(lines, func(line string) bool {
+		return strings.HasPrefix(line, "match_ended") && strings.Contains(line, " record_expired ")
 	})
 }
 

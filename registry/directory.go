@@ -39,6 +39,7 @@ type organisation struct {
 	seq       uint64
 	parent    orgRef
 	questions []uint32     // its searches that stand, and some that ended since the list was last swept
+	over      int          // how many of them those are
 	granted   []*agreement // sorted by id
 	inbox     []uint64     // seq of each notification; its n is index + 1
 	acked     uint64

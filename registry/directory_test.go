@@ -81,6 +81,21 @@ func TestDirectoryVerdicts(t *testing.T) {
 			return l.send(secretary, agreement("AGR-WCO", "FJ-CUSTOMS", "search"))
 		}, "/grantee", "grantee_fixed"},
 		"granted again": {send: func(l *leader) *events.Entry { return l.send(secretary, grants["AGR-WCO"]()) }},
+		"for a time that is over": {func(l *leader) *events.Entry {
+			a := agreement("AGR-1", "WCO", "search")
+			a.ValidUntil = events.MustDate("2026-11-22")
+			return l.send(secretary, a)
+		}, "/valid_until", "valid_past"},
+		"until today": {send: func(l *leader) *events.Entry {
+			a := agreement("AGR-1", "WCO", "search")
+			a.ValidUntil = events.MustDate("2026-11-23")
+			return l.send(secretary, a)
+		}},
+		"for a time that ends before it begins": {func(l *leader) *events.Entry {
+			a := agreement("AGR-1", "WCO", "search")
+			a.ValidFrom, a.ValidUntil = events.MustDate("2030"), events.MustDate("2029-12-31")
+			return l.send(secretary, a)
+		}, "/valid_until", "dates_reversed"},
 		"revoking nothing": {func(l *leader) *events.Entry {
 			return l.send(secretary, revocation("AGR-X", "end"))
 		}, "/agreement_id", "agreement_unknown"},
@@ -140,6 +155,14 @@ func TestDueWorkThatIsNotDue(t *testing.T) {
 		in := l.input(events.SourceRegistry, body)
 		in.At = l.at
 		require.Equal(t, []string{code}, codesOf(l.s.Decide(in)))
+	}
+	for _, body := range []events.Body{
+		&events.RecordReviewDue{Organisation: "NCB-AA", Day: 20780, Months: 6}, &events.RecordExpired{Organisation: "NCB-AA", Day: 20780},
+	} {
+		l := newTown(t)
+		in := l.input(events.SourceRegistry, body)
+		in.At = l.at
+		rejects(t, l.s.Decide(in), "/organisation", "nothing_due")
 	}
 	l := newTown(t)
 	in := l.input(events.SourceRegistry, &events.EffectsContinued{Of: 3})

@@ -17,6 +17,7 @@ type dueWork struct {
 	more      []continued             // decisions with more effects than one entry holds
 	again     reexamination           // of all standing questions
 	deadlines deadlines               // of single things
+	keeping   keeping                 // until when records are kept
 	digests   []orgRef                // organisations with late candidates to be told of, in order of appearance
 }
 
@@ -77,6 +78,11 @@ func (s *State) dueNow(now int64, due *int64) events.Body {
 		day := s.due.days[0]
 		offer(day.Start(), func() events.Body { return &events.SearchLapsed{Day: day} })
 	}
+	for stage, days := range s.due.keeping.due {
+		if len(days) > 0 {
+			offer(stageAt(stage, days[0]), func() events.Body { return s.keepingDue(stage, days[0]) })
+		}
+	}
 	if len(s.ending) > 0 {
 		a := s.ending[0]
 		offer(a.ValidUntil.End(), func() events.Body { return &events.AgreementEnded{AgreementID: a.AgreementID} })
@@ -131,6 +137,10 @@ func (s *State) decideDue(in *Input) decision {
 			return reject("/policy", "invalid_policy")
 		}
 		return accept(events.DirectoryEffect{Kind: "organisation", ID: b.GeneralSecretariat, Outcome: "registered"})
+	case *events.RecordReviewDue:
+		return c.review(b)
+	case *events.RecordExpired:
+		return c.expire(b)
 	case *events.SearchLapsed:
 		return accept(c.lapse(b.Day)...)
 	case *events.AgreementEnded:
@@ -193,9 +203,11 @@ func (c *call) goOn(b *events.EffectsContinued) decision {
 	r := c.subject(next.subject)
 	switch {
 	case r.is(flagClosed) && r.isRecord():
-		return accept(c.endMatches(next.subject, endedRecord)...)
+		return accept(c.endMatches(next.subject, c.closing(r))...)
 	case r.is(flagClosed):
 		return accept(c.endMatches(next.subject, endedQuestion)...)
+	case r.isRecord() && !r.live(c.in.At):
+		return accept() // it expired meanwhile: its matches end with that
 	case !c.mayHear(r):
 		return accept() // it lost its right before the rest of the answer
 	}

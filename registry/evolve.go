@@ -105,6 +105,8 @@ func (s *State) evolveBody(e *events.Entry, p *Prepared) (row uint32, had bool) 
 		return s.putTrace(e, p, b), true
 	case *events.TraceClosed:
 		return s.findSubject(b.TraceID)
+	case *events.RecordReviewDue:
+		s.due.keeping.reminded(b.Months, b.Day, s.refOf(b.Organisation))
 	}
 	return 0, false
 }
@@ -153,9 +155,13 @@ func (s *State) putRecord(e *events.Entry, p *Prepared, b *events.RecordSubmitte
 	r.calibre, r.place = s.calibres.intern(b.Firearm.Calibre), s.places.intern(b.Incident.Place)
 	r.deny = s.denySet(b.Deny)
 	row, known := s.findSubject(r.id)
+	stays := known && s.subject(row).keptUntil(r.until)
 	if known {
 		s.withholdTraces(r.id, r.deny)
 		old := s.subject(row)
+		if !stays {
+			s.release(old)
+		}
 		r.mark, r.marks, r.revision = old.mark, old.marks, old.revision
 		if !old.is(flagErased) {
 			r.stands = old.stands // an amendment does not ask for another five years
@@ -165,6 +171,9 @@ func (s *State) putRecord(e *events.Entry, p *Prepared, b *events.RecordSubmitte
 		row = s.addSubject(r)
 	}
 	s.setMarks(row, b.Firearm.Marks)
+	if !stays {
+		s.due.keeping.keep(s, row, e.At)
+	}
 	return row
 }
 

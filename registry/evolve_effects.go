@@ -57,10 +57,17 @@ func (s *State) evolveRecord(e *events.Entry, x events.RecordEffect) {
 	}
 	r := s.subject(row)
 	r.revision = x.Revision
-	if x.Outcome == "withdrawn" {
+	switch x.Outcome {
+	case "withdrawn":
+		s.release(r)
 		r.flags |= flagClosed
 		r.seq = e.Seq
 		s.dropMarks(row)
+	case "expired":
+		s.release(r)
+		r.flags |= flagExpired
+		s.dropMarks(row)
+		s.due.keeping.passed(s, r)
 	}
 }
 
@@ -69,11 +76,32 @@ func (s *State) endQuestion(x events.QuestionEndedEffect) {
 	if !known {
 		return
 	}
-	s.subject(row).flags |= flagEnded
+	q := s.subject(row)
+	stood := !q.is(flagEnded)
+	q.flags |= flagEnded
 	if x.Because == "withdrawn" {
-		s.subject(row).flags |= flagClosed
+		q.flags |= flagClosed
 	}
 	s.dropMarks(row)
+	if stood {
+		s.forget(q.org)
+	}
+}
+
+// forget takes the questions that have ended off their asker's list, once they
+// are the greater part of it.
+func (s *State) forget(asker orgRef) {
+	o := s.org(asker)
+	if o.over++; 2*o.over <= len(o.questions) {
+		return
+	}
+	var standing []uint32 // a new list: the old one may have been long
+	for _, row := range o.questions {
+		if !s.subject(row).is(flagEnded) {
+			standing = append(standing, row)
+		}
+	}
+	o.questions, o.over = standing, 0
 }
 
 func (s *State) evolveMatch(e *events.Entry, x *events.Meeting, status, told uint8) {
@@ -141,7 +169,9 @@ func (s *State) settle(e *events.Entry, of uint64) {
 	case events.TypeSearchLapsed:
 		s.due.dropLapsed(s)
 	case events.TypeEffectsContinued:
-		s.sweepAgain(e, of)
+		if continues(e) {
+			s.sweepWhereNeeded(of) // a sweep that was not done comes back
+		}
 	}
 }
 
@@ -150,24 +180,6 @@ func (s *State) sweepWhereNeeded(of uint64) {
 		if s.hasUnheard(orgRef(ref)) {
 			s.due.more = append(s.due.more, continued{of: of, org: orgRef(ref)})
 		}
-	}
-}
-
-// sweepAgain brings a sweep back that was not done, and forgets the questions
-// that it ended.
-func (s *State) sweepAgain(e *events.Entry, of uint64) {
-	for ref := range s.orgs {
-		o := &s.orgs[ref]
-		standing := o.questions[:0]
-		for _, row := range o.questions {
-			if !s.subject(row).is(flagEnded) {
-				standing = append(standing, row)
-			}
-		}
-		o.questions = standing
-	}
-	if continues(e) {
-		s.sweepWhereNeeded(of)
 	}
 }
 

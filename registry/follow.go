@@ -61,6 +61,9 @@ func (m *meeting) follow(p *pair) events.Effect {
 	if known != nil && m.subject(known.question).id != r.question.id {
 		r.question, r.record = r.record, r.question // whoever asked first goes on asking
 	}
+	if known != nil && known.status != statusEnded && m.renewing {
+		known = &match{id: known.id, question: known.question, record: known.record, class: known.class, status: statusEnded, ended: endedExpired}
+	}
 	if known != nil && known.status == statusEnded && known.ended == endedDenied && m.withheld(r) {
 		return nil // what it ended for still holds
 	}
@@ -241,10 +244,7 @@ func (m *meeting) endLost(pairs []pair) {
 	}
 	for _, i := range m.matches.bySubject[m.self] {
 		known := m.matches.all.at(i)
-		other := known.question
-		if other == m.self {
-			other = known.record
-		}
+		other := known.other(m.self)
 		if known.status == statusEnded || m.gone(m.subject(other)) {
 			continue
 		}
@@ -260,10 +260,10 @@ func (m *meeting) endLost(pairs []pair) {
 }
 
 // gone says whether a subject can meet nothing any more, so that its absence
-// among the pairs says nothing about marks. The date of a question decides, not
-// the due work that ends it.
+// among the pairs says nothing about marks. The date of a question or record
+// decides, not the due work that ends it.
 func (m *meeting) gone(y *subject) bool {
-	return y.is(flagClosed) || y.marks == 0 || !y.isRecord() && !y.standing(m.in.At)
+	return y.is(flagClosed) || y.marks == 0 || y.isRecord() && !y.live(m.in.At) || !y.isRecord() && !y.standing(m.in.At)
 }
 
 // ending tells those who were told that a match is over.
@@ -279,8 +279,8 @@ func (c *call) ending(known *match, because uint8) events.Effect {
 func (c *call) endMatches(row uint32, because uint8) (effects []events.Effect) {
 	for _, i := range c.matches.bySubject[row] {
 		known := c.matches.all.at(i)
-		if known.status == statusEnded {
-			continue
+		if known.status == statusEnded || because != endedExpired && c.subject(known.other(row)).overdue(c.in.At) {
+			continue // over, or due work will say why it is
 		}
 		if len(effects) == maxMeetings {
 			return append(effects, events.MoreEffect{Cursor: c.next})

@@ -67,7 +67,7 @@ func (s *State) hashDirectory(d digest) {
 	for i := range s.orgs {
 		o := &s.orgs[i]
 		d.json(o.OrganisationSubmitted)
-		d.values(o.seq, o.parent, uint64(len(o.questions)), o.questions, uint64(len(o.inbox)), o.inbox, o.acked, o.digest, o.digestDay, o.used)
+		d.values(o.seq, o.parent, uint64(len(o.questions)), o.questions, o.over, uint64(len(o.inbox)), o.inbox, o.acked, o.digest, o.digestDay, o.used)
 	}
 	for _, a := range s.directory.sorted() {
 		d.json(a.AgreementGranted)
@@ -149,6 +149,7 @@ func (s *State) hashDue(d digest) {
 	for _, x := range s.due.deadlines.heap {
 		d.values(x.at, uint8(x.kind), x.of, x.no)
 	}
+	s.due.keeping.hash(d)
 }
 
 func (s *State) hashTraces(d digest) {
@@ -159,4 +160,17 @@ func (s *State) hashTraces(d digest) {
 		s.traces.each(t, func(_ uint32, a *addressee) { d.values(a.by, a.org, a.stage, a.alarm, a.flags) })
 		d.values(s.traces.seqs(t))
 	}
+}
+
+func (k *keeping) hash(d digest) {
+	for _, day := range slices.Sorted(maps.Keys(k.days)) {
+		d.values(day, len(k.days[day]))
+		for _, x := range k.days[day] {
+			d.values(x.owner, x.n, len(x.rows), x.rows)
+		}
+	}
+	for _, days := range k.due {
+		d.values(len(days), days)
+	}
+	d.values(k.told[:])
 }

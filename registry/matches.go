@@ -18,6 +18,14 @@ type match struct {
 	ended    uint8 // index in endings, of an ended match
 }
 
+// other is the subject that a subject met.
+func (m *match) other(row uint32) uint32 {
+	if m.question == row {
+		return m.record
+	}
+	return m.question
+}
+
 // Classes of a meeting.
 const (
 	classAlert = iota
@@ -54,9 +62,10 @@ const (
 	endedQuestion
 	endedMark
 	endedDenied
+	endedExpired
 )
 
-var endings = [...]string{"record_withdrawn", "question_withdrawn", "mark_removed", "denied"}
+var endings = [...]string{"record_withdrawn", "question_withdrawn", "mark_removed", "denied", "record_expired"}
 
 // matches are the pairs that met, found by id and by subject.
 type matches struct {

@@ -59,6 +59,7 @@ type meeting struct {
 	x         side
 	self      uint32 // row of x, if amending or continuing
 	amending  bool   // x is a record of the state already
+	renewing  bool   // x had expired, and due work has not come to it yet
 	bounded   bool   // only limit candidates are shown: a search
 	limit     int
 	broad     int // stored marks met before it is too broad; 0 = no bound
@@ -98,7 +99,10 @@ func (m *meeting) run() bool {
 	if !ok {
 		return false
 	}
-	if m.amending {
+	switch {
+	case m.renewing:
+		m.endOverdue()
+	case m.amending:
 		m.endLost(pairs)
 	}
 	shown, here := 0, 0 // candidates for the asker: in all, and in this entry

@@ -70,8 +70,8 @@ func TestUniverseShowsEverything(t *testing.T) {
 	}
 	for _, kind := range []string{
 		"match alert", "match custody", "match duplicate", "candidate alert", "candidate custody", "candidate prior_sighting",
-		"renewed", "ended mark_removed", "ended denied", "ended record_withdrawn", "ended question_withdrawn",
-		"lapsed", "agreement_ended", "daily_digest", "merged", "shared", "truncated", "to parent", "looked at again",
+		"renewed", "ended mark_removed", "ended denied", "ended record_withdrawn", "ended record_expired", "ended question_withdrawn",
+		"lapsed", "agreement_ended", "daily_digest", "record_review_due", "expired", "merged", "shared", "truncated", "to parent", "looked at again",
 		"trace_addressed", "trace_overdue", "trace_closed",
 	} {
 		require.Greater(t, seen[kind], 2, "the universe never shows: %s; it shows %v", kind, seen)
@@ -166,6 +166,8 @@ func tally(seen map[string]int, e *events.Entry) {
 			seen["renewed"]++
 		case events.MatchEndedEffect:
 			seen["ended "+x.Because]++
+		case events.RecordEffect:
+			seen[x.Outcome]++
 		case events.QuestionEndedEffect:
 			seen[x.Because]++
 		case events.NotifyEffect:

@@ -266,6 +266,6 @@ type Counts struct {
 func (s *State) Counts() Counts {
 	return Counts{
 		Subjects: s.subjects.len(), Marks: s.index.Len(), Matches: s.matches.all.len(),
-		Requests: int(s.requests.next - s.requests.front), DueWork: len(s.due.more) + len(s.due.days) + len(s.due.digests),
+		Requests: int(s.requests.next - s.requests.front), DueWork: len(s.due.more) + len(s.due.days) + len(s.due.keeping.days) + len(s.due.digests),
 	}
 }

@@ -304,6 +304,7 @@ func TestGenesisIsFirstAndOnly(t *testing.T) {
 	l.accept(secretary, ncb("NCB-AA", "AR"))
 	rejects(t, l.send("NCB-AA", nil, withType(events.TypeGenesis), withValue(string(again.Value))), "/headers/ce_type", "unknown_type")
 	for _, b := range []events.Body{
+		&events.RecordReviewDue{Organisation: "NCB-AA", Day: 1, Months: 6}, &events.RecordExpired{Organisation: "NCB-AA", Day: 1},
 		&events.SearchLapsed{Day: 1}, &events.AgreementEnded{AgreementID: "A"}, &events.DigestDue{Organisation: "NCB-AA", Day: 1}, &events.EffectsContinued{},
 	} {
 		rejects(t, l.send("NCB-AA", b), "/headers/ce_type", "unknown_type") // the registry's own work comes from nobody's mailbox

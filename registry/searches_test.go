@@ -119,6 +119,7 @@ func TestHowLongAQuestionStands(t *testing.T) {
 				if c.last == "" {
 					require.Zero(t, last)
 					require.Empty(t, toldBy(l.send("NCB-AA", record("stolen", "1", serial("KTO44170")))))
+					l.accept("WCO", over)
 					rejects(t, l.send("WCO", over), "/search_id", "search_over")
 					return
 				}
@@ -136,6 +137,8 @@ func TestHowLongAQuestionStands(t *testing.T) {
 				require.Empty(t, effectsOf[*events.CandidateEffect](e))
 				info, _ := l.s.Question(id)
 				require.False(t, info.Standing)
+				ended := toldBy(l.accept("WCO", over))
+				require.Len(t, ended, len(told), "what was told of it is over")
 				rejects(t, l.send("WCO", over), "/search_id", "search_over")
 			})
 		}

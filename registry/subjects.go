@@ -35,11 +35,12 @@ type subject struct {
 }
 
 const (
-	flagDated  uint8 = 1 << iota // from and to are stated
-	flagClosed                   // withdrawn: a record or question that is no more
-	flagKept                     // a question that stands though its agreement was revoked
-	flagEnded                    // a question that stands no more
-	flagErased                   // its description can no longer be read
+	flagDated   uint8 = 1 << iota // from and to are stated
+	flagClosed                    // withdrawn: a record or question that is no more
+	flagKept                      // a question that stands though its agreement was revoked
+	flagEnded                     // a question that stands no more
+	flagExpired                   // a record whose last day is over, and due work has said so
+	flagErased                    // its description can no longer be read
 )
 
 func (r *subject) is(flag uint8) bool { return r.flags&flag != 0 }

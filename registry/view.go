@@ -128,6 +128,9 @@ func (v View) Notification(ctx context.Context, e *events.Entry, org events.OrgI
 			note := events.Notification{
 				N: n, NotificationID: events.NotificationID(org, n), To: org, Role: t.Role, Seq: e.Seq, At: stamp(e.At),
 			}
+			if b, ok := reviewOf(e); ok {
+				note.Body.Owner = b.Organisation
+			}
 			return note, v.fill(ctx, &note, e, x)
 		}
 	}
@@ -174,14 +177,28 @@ func (v View) fill(ctx context.Context, note *events.Notification, e *events.Ent
 		note.Reason, note.About, note.Body.Because = "match_ended", aboutMatch(x.ID), x.Because
 	case events.NotifyEffect:
 		note.Reason, note.About = x.Reason, x.About
-		if x.About.Kind == "agreement" {
+		switch x.About.Kind {
+		case "agreement":
 			note.Body.Agreement = x.About.ID
+		case "review":
+			note.Body.Records = x.About.Count
+		default:
+			note.Body.Candidates = x.About.Count
 		}
-		note.Body.Candidates = x.About.Count
 	case events.TraceEffect, events.TraceAddresseeEffect, events.TraceNoteEffect:
 		return v.fillTrace(ctx, note, e, x)
 	}
 	return nil
+}
+
+// reviewOf is the reminder that an entry gives, if it gives one.
+func reviewOf(e *events.Entry) (*events.RecordReviewDue, bool) {
+	if e.Envelope.Type != events.TypeRecordReviewDue || e.Commit != nil {
+		return nil, false
+	}
+	body, _ := events.Read(e.Envelope.Type, e.Value)
+	b, ok := body.(*events.RecordReviewDue)
+	return b, ok
 }
 
 func aboutMatch(id events.UUID) events.About { return events.About{Kind: "match", ID: id.String()} }

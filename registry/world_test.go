@@ -119,7 +119,7 @@ func (w *world) record(t *rapid.T) *events.RecordSubmitted {
 	if chance(t, "denies", 30) {
 		b.Deny = rapid.SliceOfNDistinct(rapid.SampledFrom(everyone), 1, 2, rapid.ID).Draw(t, "deny")
 	}
-	b.RetainUntil = events.DateOfDay(events.DayOf(w.at) + pick[events.Day](t, "retain", 0, 20, 3000))
+	b.RetainUntil = events.DateOfDay(events.DayOf(w.at) + pick[events.Day](t, "retain", 0, 20, 300, 3000))
 	return b
 }
 

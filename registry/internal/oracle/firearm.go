@@ -24,6 +24,7 @@ type firearm struct {
 	stands   int64 // as a question it stands until then
 	revision int
 	over     bool     // withdrawn, lapsed or ended
+	expired  bool     // a record of which it was said that its last day is over
 	kept     bool     // stands without the right to it
 	right    string   // of a question: to search, or to trace
 	about    *firearm // of a trace: the record that it is about
@@ -48,6 +49,8 @@ func (o *Oracle) recordSubmitted(e *events.Entry, b *events.RecordSubmitted) {
 		f, outcome = &firearm{id: id, org: e.Src, record: true, stands: yearsAfter(e.At, 5)}, "registered"
 		o.firearms = append(o.firearms, f)
 	}
+	renewed := o.overdue(f)
+	f.expired = false
 	f.seq, f.category, f.said, f.date, f.deny = e.Seq, b.Category, b.Firearm, b.Incident.Date, b.Deny
 	f.until = b.RetainUntil.End()
 	f.ofCase = [3]string{b.Source.System, "case", b.Incident.CaseNumber}
@@ -56,7 +59,11 @@ func (o *Oracle) recordSubmitted(e *events.Entry, b *events.RecordSubmitted) {
 	}
 	f.revision++
 	o.expect("record %s %d %s", id, f.revision, outcome)
-	o.endLost(f)
+	if renewed {
+		o.endAll(f, "record_expired")
+	} else {
+		o.endLost(f)
+	}
 	o.meetAll(f)
 }
 
@@ -104,12 +111,24 @@ func yearsAfter(at int64, years int) int64 {
 // withdrawn: a record or question is no more, and neither are its matches.
 func (o *Oracle) withdrawn(id events.UUID, because string) {
 	f := o.find(id)
+	if o.overdue(f) {
+		because = "record_expired"
+	}
 	f.over = true
 	if f.record {
 		o.expect("record %s %d withdrawn", id, f.revision)
 	}
+	o.endAll(f, because)
+}
+
+// endAll ends the matches of a firearm; those of another's that has expired end
+// because of that.
+func (o *Oracle) endAll(f *firearm, because string) {
 	for _, p := range o.pairs {
-		if p.status != ended && (p.question == f || p.record == f) {
+		if p.status == ended || p.question != f && p.record != f {
+			continue
+		}
+		if other := p.other(f); because == "record_expired" || !o.overdue(other) {
 			o.end(p, because)
 		}
 	}

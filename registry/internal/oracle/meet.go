@@ -24,6 +24,13 @@ type pair struct {
 	because          string
 }
 
+func (p *pair) other(x *firearm) *firearm {
+	if p.question == x {
+		return p.record
+	}
+	return p.question
+}
+
 // meeting is how two firearms meet now.
 type meeting struct {
 	question, record *firearm

@@ -58,6 +58,10 @@ func (o *Oracle) Expect(e *events.Entry) []string {
 		o.traceRequested(e, b)
 	case *events.TraceClosed:
 		o.traceClosed(b)
+	case *events.RecordReviewDue:
+		o.reviewDue(b)
+	case *events.RecordExpired:
+		o.recordExpired(e, b)
 	case *events.DigestDue:
 		o.digestDue(b)
 	case *events.QuestionsReexamined:

@@ -103,11 +103,8 @@ func (o *Oracle) line(kind string, m meeting) string {
 // longer. A question that is over is left alone.
 func (o *Oracle) endLost(x *firearm) {
 	for _, p := range o.pairs {
-		y := p.question
-		if y == x {
-			y = p.record
-		}
-		if p.question != x && p.record != x || p.status == ended || y.over || !y.record && y.stands <= o.at {
+		y := p.other(x)
+		if p.question != x && p.record != x || p.status == ended || y.over || y.record && y.until <= o.at || !y.record && y.stands <= o.at {
 			continue
 		}
 		knows := p.told
