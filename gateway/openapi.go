@@ -187,6 +187,8 @@ func (p *param) schema() *huma.Schema {
 		}
 	case uuid:
 		s.Format = "uuid"
+	case day:
+		s.Format = "date"
 	}
 	return s
 }

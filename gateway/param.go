@@ -31,6 +31,7 @@ const (
 	code
 	uuid
 	moment // a seq, or an RFC 3339 time
+	day    // 2006-01-02
 )
 
 const maxText = 200
@@ -86,6 +87,10 @@ func (p *param) parse(s string) (v value, message string) {
 			return v, p.name + " must be a UUID"
 		}
 		v.id = id
+	case day:
+		if _, ok := events.ParseDay(s); !ok {
+			return v, p.name + " must be a day such as 2026-11-23"
+		}
 	case moment:
 		at, ok := parseAsOf(s)
 		if !ok {

@@ -147,6 +147,7 @@ func (c *call) listRecords() error {
 		return t.Records(ctx, c.org(), RecordQuery{
 			PageQuery: q, Status: c.text("status"), Category: c.text("category"),
 			CaseNumber: c.text("case_number"), SourceID: c.text("source_id"), Mark: c.text("mark"),
+			RetainUntilBefore: c.text("retain_until_before"),
 		})
 	})
 }

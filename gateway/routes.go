@@ -38,6 +38,7 @@ func recordRoutes() []*route {
 				queryText("case_number", "Exactly as submitted."),
 				queryText("source_id", "Your own system's id, exactly as submitted."),
 				queryText("mark", "A mark as written; compared in normal form."),
+				param{name: "retain_until_before", in: "query", kind: day, doc: "Those that are kept still, and no longer than to the day before this one."},
 			),
 			needs: tableCodes, ok: []answer{answers[Page[RecordRow]](200, "One page.")}, serve: (*call).listRecords,
 		},

@@ -44,6 +44,8 @@ type RecordQuery struct {
 	CaseNumber string
 	SourceID   string
 	Mark       string // as written; compared in normal form
+
+	RetainUntilBefore string // a day
 }
 
 // SearchQuery filters one's own questions.

@@ -19,6 +19,9 @@ const (
 	// the most effects, still fits below producers.MaxJournalBatch.
 	batchBytes = 4 << 20
 	dueEntries = 64 // of due work in one batch: it is one more mailbox
+	// dueBytes ends the due work of a batch: a day on which a million records
+	// expire comes in parts, and whoever asks waits for one of them.
+	dueBytes = 256 << 10
 )
 
 // decided is a batch of decisions that are not acknowledged yet. The state has
@@ -48,7 +51,7 @@ func (n *Node) decide(boxes *consumers.Mailboxes, nonce string) *decided {
 		d.decide(in, due, at)
 		return d
 	}
-	for range dueEntries {
+	for i := 0; i < dueEntries && d.bytes < dueBytes; i++ {
 		in := n.state.Due(at)
 		if in == nil {
 			break

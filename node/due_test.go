@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -59,4 +60,39 @@ func TestLostRequestsStopTheirOrganisationOnly(t *testing.T) {
 	for _, e := range acceptedIn(t, c.Addr()) {
 		require.False(t, e.Src == "NCB-CL" && e.Off >= 2, "nothing is passed over in silence")
 	}
+}
+
+const otherQuestion = `{"purpose":"border_control","context":"recovered","firearm":{"marks":[{"kind":"serial","status":"readable","text":"ZZ998877"}]}}`
+
+// Years pass on the leader's clock: its own loop reminds, ends the record and
+// lets another be asked about between, and a standby knows the same.
+func TestRecordExpiresOnTheLeadersClock(t *testing.T) {
+	c, clock := sim.NewCluster(t, embedded.BrokerConfig{}), &clock{}
+	cfg := config(c)
+	cfg.Now = clock.now
+	r := run(t, cfg)
+	r.enrol(bureau)
+	day := time.Date(time.Now().Year()+2, time.Now().Month(), 15, 0, 0, 0, 0, time.UTC)
+	last := events.DayOf(day.UnixMilli())
+	body := fmt.Sprintf(`{"source":{"system":"desk","id":"1"},"category":"stolen","firearm":{"type":"pistol","marks":[{"kind":"serial","status":"readable","text":"RV000001"}]},`+
+		`"incident":{"country":"BR"},"retain_until":%q}`, last)
+	first := r.accepted(bureau, request(bureau, "r", events.TypeRecordSubmitted, body))[0]
+	comes := func(after uint64, at int64, of events.Type) uint64 {
+		clock.set(time.UnixMilli(at).Add(-time.Hour).Sub(time.Now()))
+		asked := r.accepted(bureau, request(bureau, fmt.Sprint("before ", of, at), events.TypeSearchMade, otherQuestion))[0]
+		require.Equal(t, after+1, asked.Seq, "never before its time")
+		clock.set(time.UnixMilli(at).Sub(time.Now()))
+		require.NoError(t, r.WaitSeq(t.Context(), asked.Seq+1))
+		e, err := r.Entry(t.Context(), asked.Seq+1)
+		require.NoError(t, err)
+		require.Equal(t, of, e.Envelope.Type)
+		return e.Seq
+	}
+	seq := comes(first.Seq, day.AddDate(0, -6, 0).UnixMilli(), events.TypeRecordReviewDue)
+	seq = comes(seq, day.AddDate(0, -1, 0).UnixMilli(), events.TypeRecordReviewDue)
+	seq = comes(seq, (last + 1).Start(), events.TypeRecordExpired)
+	e, err := r.Entry(t.Context(), seq)
+	require.NoError(t, err)
+	require.Equal(t, "expired", e.Effects[len(e.Effects)-1].(events.RecordEffect).Outcome)
+	r.sameAs(run(t, standby(c)))
 }

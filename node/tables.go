@@ -50,7 +50,7 @@ func (t tables) Records(ctx context.Context, org events.OrgID, q gateway.RecordQ
 		return page, err
 	}
 	list, next, err := t.q.Records(ctx, org, projections.RecordFilter{
-		Status: q.Status, Category: q.Category, CaseNumber: q.CaseNumber, SourceID: q.SourceID, Mark: q.Mark,
+		Status: q.Status, Category: q.Category, CaseNumber: q.CaseNumber, SourceID: q.SourceID, Mark: q.Mark, Expiring: q.RetainUntilBefore,
 		After: cursor(q.After), Limit: q.Limit,
 	})
 	for _, r := range list {

@@ -29,6 +29,7 @@ type RecordFilter struct {
 	CaseNumber string
 	SourceID   string
 	Mark       string // a number; finds what its index key finds (0 and O alike)
+	Expiring   string // a day: those kept still, and no longer than to the day before it
 	After      uint64 // seq of the last record of the page before
 	Limit      int    // at most MaxPage; 0 = 50
 }
@@ -43,6 +44,12 @@ func (q *Queries) Records(ctx context.Context, org events.OrgID, f RecordFilter)
 	where.text("r.category = {category:String}", "category", f.Category)
 	where.text("r.case_number = {case:String}", "case", f.CaseNumber)
 	where.text("r.source_id = {source:String}", "source", f.SourceID)
+	if f.Expiring != "" {
+		where.add("r.retain_until < {expiring:Date32}", "expiring", f.Expiring)
+		if f.Status == "" {
+			where.add("status NOT IN ('withdrawn', 'expired')", "", nil)
+		}
+	}
 	if f.Mark != "" {
 		ids := markIDs{key: q.db.cfg.MarkKey}
 		id := ids.id(&events.Mark{Text: f.Mark})
@@ -97,10 +104,10 @@ const thisOne = "x.record_id = {id:UUID}"
 func (q *Queries) recordQuery(table, now, condition string) string {
 	db := q.db.cfg.Database
 	return "SELECT " + recordColumnsOf("r") + "," +
-		" multiIf(s.status != '', s.status, r.retain_until < toDate32(" + now + "), 'expired', 'active') AS status," +
+		" multiIf(s.seq > r.seq, s.status, r.retain_until < toDate32(" + now + "), 'expired', 'active') AS status," +
 		" if(r.revision = 1, r.at, f.at) AS first_recorded_at, greatest(r.at, s.at) AS changed_at" +
 		" FROM " + db + "." + table + " AS r" +
-		" LEFT JOIN (SELECT x.record_id AS record_id, argMax(x.status, x.seq) AS status, max(x.at) AS at FROM " + db + ".record_status AS x" +
+		" LEFT JOIN (SELECT x.record_id AS record_id, argMax(x.status, x.seq) AS status, max(x.seq) AS seq, max(x.at) AS at FROM " + db + ".record_status AS x" +
 		" WHERE " + condition + " GROUP BY x.record_id) AS s ON s.record_id = r.record_id" +
 		" LEFT JOIN (SELECT x.record_id AS record_id, x.at AS at FROM " + db + ".record_history AS x WHERE x.revision = 1" +
 		" AND x.record_id IN (SELECT record_id FROM " + db + ".records WHERE revision > 1) AND " + condition +

@@ -80,7 +80,7 @@ func (r *Rows) AddAll(entries []*events.Entry) {
 // was erased.
 func bodyOf(e *events.Entry) events.Body {
 	switch e.Envelope.Type {
-	case events.TypeRecordSubmitted, events.TypeRecordWithdrawn, events.TypeSearchMade, events.TypeSearchWithdrawn,
+	case events.TypeRecordSubmitted, events.TypeRecordWithdrawn, events.TypeRecordExpired, events.TypeSearchMade, events.TypeSearchWithdrawn,
 		events.TypeOrganisationSubmitted, events.TypeAgreementGranted, events.TypeAgreementRevoked, events.TypeReferenceSubmitted,
 		events.TypeGenesis,
 		events.TypeTraceRequested, events.TypeTraceResponded, events.TypeTraceForwarded, events.TypeTraceCommented, events.TypeTraceClosed,

@@ -12,16 +12,19 @@ func (r *Rows) record(e *events.Entry, f events.RecordEffect, body events.Body) 
 		}
 		r.revision(e, f, b)
 	case "withdrawn", "expired":
-		b, _ := body.(*events.RecordWithdrawn)
-		if b == nil {
-			b = &events.RecordWithdrawn{}
+		b, owner := &events.RecordWithdrawn{}, e.Src
+		switch x := body.(type) {
+		case *events.RecordWithdrawn:
+			b = x
+		case *events.RecordExpired:
+			owner = x.Organisation
 		}
 		s := &r.sheets[recordStatusSheet]
 		s.uuid(f.ID)
 		s.u64(e.Seq)
 		s.i64(e.At)
 		s.u32(f.Revision)
-		s.strs(e.Src, f.Outcome, b.Reason)
+		s.strs(owner, f.Outcome, b.Reason)
 		s.uuid(b.ReplacedBy)
 		s.end(e.Seq)
 	}

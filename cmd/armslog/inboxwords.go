@@ -87,8 +87,22 @@ func otherWords(n events.Notification) string {
 		return joined("agreement", n.Body.Agreement, n.Body.Because)
 	case n.About.Kind == "operation":
 		return "operation " + n.About.ID + ": armslog operation show " + n.About.ID
+	case n.Body.Records > 0:
+		return reviewWords(n)
 	case n.Body.Candidates > 0:
 		return plural(int(n.Body.Candidates), "candidate", "candidates") + " since yesterday: armslog match list --status candidate"
 	}
 	return joined(n.About.Kind, shortID(n.About.ID), n.Body.Because)
+}
+
+// reviewWords remind of records that expire, and say how to see which.
+func reviewWords(n events.Notification) string {
+	text := plural(int(n.Body.Records), "record is", "records are") + " kept until " + n.About.ID + " and then expire"
+	if n.Body.Records == 1 {
+		text += "s"
+	}
+	if n.Body.Owner != n.To {
+		text = n.Body.Owner + ": " + text
+	}
+	return text + ": armslog record list --expiring " + n.About.ID
 }

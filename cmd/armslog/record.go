@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/armslog/armslog/events"
 )
 
 func (a *app) recordCommand() *cobra.Command {
@@ -116,7 +118,25 @@ func recordFilters(c *cobra.Command, filters map[string]*string) {
 	} {
 		filters[name] = c.Flags().String(name, "", doc)
 	}
+	before := new(string)
+	filters["retain-until-before"] = before
+	c.Flags().Var((*lastDay)(before), "expiring", "those kept still that expire up to this day: 2027-05-23")
 }
+
+// lastDay is a day as people name it, kept as the day after.
+type lastDay string
+
+func (d *lastDay) Set(text string) error {
+	day, ok := events.ParseDay(text)
+	if !ok {
+		return fmt.Errorf("%q is no day such as 2027-05-23", text)
+	}
+	*d = lastDay((day + 1).String())
+	return nil
+}
+
+func (d *lastDay) String() string { return "" }
+func (d *lastDay) Type() string   { return "date" }
 
 func filterQuery(filters map[string]*string) url.Values {
 	q := url.Values{}

@@ -21,7 +21,7 @@ CREATE OR REPLACE VIEW {{.Analytics}}.matches
     policy         String COMMENT 'matching policy that decided',
     rule           Int32 COMMENT 'index of its rule that decided, -1 = its else',
     ended_at       Nullable(DateTime64(3, 'UTC')) COMMENT 'log time of its end; NULL = it has not ended',
-    ended_because  String COMMENT 'record_withdrawn, question_withdrawn, mark_removed, denied; empty = it has not ended'
+    ended_because  String COMMENT 'record_withdrawn, record_expired, question_withdrawn, mark_removed, denied; empty = it has not ended'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT

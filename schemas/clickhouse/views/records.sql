@@ -9,7 +9,8 @@ FROM {{.Tables}}.records AS r
 LEFT JOIN {{.Tables}}.organisations AS o ON o.organisation_id = r.owner
 LEFT JOIN
 (
-    SELECT record_id, argMax(status, seq) AS status, max(at) AS at FROM {{.Tables}}.record_status GROUP BY record_id
+    SELECT x.record_id AS record_id, argMax(x.status, x.seq) AS status, max(x.seq) AS seq, max(x.at) AS at
+    FROM {{.Tables}}.record_status AS x GROUP BY x.record_id
 ) AS s ON s.record_id = r.record_id
 LEFT JOIN
 (

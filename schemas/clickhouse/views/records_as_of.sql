@@ -13,7 +13,7 @@ FROM
 LEFT JOIN {{.Tables}}.organisations AS o ON o.organisation_id = r.owner
 LEFT JOIN
 (
-    SELECT x.record_id AS record_id, argMax(x.status, x.seq) AS status, max(x.at) AS at FROM {{.Tables}}.record_status AS x
+    SELECT x.record_id AS record_id, argMax(x.status, x.seq) AS status, max(x.seq) AS seq, max(x.at) AS at FROM {{.Tables}}.record_status AS x
     WHERE x.at <= {at:DateTime64(3, 'UTC')} GROUP BY x.record_id
 ) AS s ON s.record_id = r.record_id
 LEFT JOIN
