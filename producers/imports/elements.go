@@ -60,12 +60,10 @@ func newElements(r *bufio.Reader, name string, most int, left int64) *elements {
 
 // next returns io.EOF behind the last element.
 func (e *elements) next() (element, error) {
-	first := e.line
 	if e.met != nil {
-		first, e.text = e.metAt, append(e.text[:0], e.metTag...)
 		start := *e.met
-		e.met, e.long = nil, false
-		return e.collect(first, start)
+		e.met, e.long, e.text = nil, false, append(e.text[:0], e.metTag...)
+		return e.collect(e.metAt, start)
 	}
 	for {
 		first, t, err := e.seek()

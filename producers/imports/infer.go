@@ -57,6 +57,9 @@ func Infer(file io.ReaderAt, size int64, name string, k Known) (*Proposal, error
 	if err != nil {
 		return nil, err
 	}
+	if _, ours := NewRecordTable().Bind(r.Header()); ours {
+		return nil, &FileError{"no_mapping_needed", "the file is one that armslog wrote", "armslog import reads it as it is"}
+	}
 	columns, rows, err := columnsOf(r)
 	if err != nil {
 		return nil, err

@@ -157,7 +157,7 @@ func TestInferHeadless(t *testing.T) {
 
 // What is no table says so, and nothing makes looking fail.
 func TestInferNoTable(t *testing.T) {
-	for text, code := range map[string]string{"": "empty_file", "a,b\n": "empty_file", "<a><b/></a>": "no_records", zipMagic: "not_a_workbook"} {
+	for text, code := range map[string]string{"": "empty_file", "a,b\n": "empty_file", "<a><b/></a>": "no_records", strings.Join(NewRecordTable().Header(), ",") + "\n1\n": "no_mapping_needed", zipMagic: "not_a_workbook"} {
 		_, err := Infer(strings.NewReader(text), int64(len(text)), "x", Known{})
 		var file *FileError
 		require.ErrorAs(t, err, &file, text)

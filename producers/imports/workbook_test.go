@@ -324,3 +324,24 @@ func TestEscapes(t *testing.T) {
 	}
 	require.Equal(t, "_x0041_ A \uFFFD", unescape("_x005F_x0041_ _x0041_ \uFFFD"))
 }
+
+// BenchmarkSheet reads a sheet of 17 columns; bytes are those of the file.
+func BenchmarkSheet(b *testing.B) {
+	const rows = 10_000
+	table := [][]any{}
+	for i := range rows + 1 {
+		row := []any{}
+		for j := range 17 {
+			row = append(row, strings.Repeat(string(rune('a'+j)), 3+(i+j)%9))
+		}
+		table = append(table, row)
+	}
+	text := sheetOf(b, table)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, got := rowsOf(b, text, Options{}, true)
+		require.Len(b, got, rows)
+	}
+	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
