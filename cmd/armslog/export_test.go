@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -148,4 +150,39 @@ func TestInboxExport(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, cells, 3)
 	require.NoError(t, book.Close())
+}
+
+// A record that is amended while others are exported goes to the front of the
+// list, from a page that was still to come: it is in the export, once. One
+// that is new is not of this export.
+func TestExportWhileAmended(t *testing.T) {
+	w := newWorld(t)
+	lists := 0
+	item := func(id string, seq, revision int) string {
+		return fmt.Sprintf(`{"id":%q,"seq":%d,"revision":%d}`, id, seq, revision)
+	}
+	a, b, after, fresh := item("a", 5, 1), item("b", 4, 1), item("c", 8, 2), item("d", 9, 1)
+	pages := map[string]string{
+		"1": `{"items":[` + a + `,` + b + `],"next":"4"}`,
+		"2": `{"items":[]}`,                                                // here c stood, when the first page was read
+		"3": `{"items":[` + fresh + `,` + after + `],"next":"8"}`,          // the list is read again
+		"4": `{"items":[` + a + `,` + b + `]}`,                             // up to where it began
+		"5": `{"items":[` + fresh + `,` + after + `,` + a + `,` + b + `]}`, // and once more: nothing is new
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if id, one := strings.CutPrefix(r.URL.Path, "/v1/records/"); one {
+			fmt.Fprintf(out, `{"id":%q,"status":"active","record":{}}`, id)
+			return
+		}
+		lists++
+		fmt.Fprint(out, pages[fmt.Sprint(lists)])
+	}))
+	defer server.Close()
+	t.Setenv("ARMSLOG_URL", server.URL)
+	var ids []string
+	for line := range strings.SplitSeq(strings.TrimSpace(w.ok("-p ncb-br record export --format ndjson")), "\n") {
+		ids = append(ids, line[7:8])
+	}
+	require.Equal(t, []string{"a", "b", "c"}, ids)
+	require.Equal(t, 5, lists)
 }

@@ -143,13 +143,9 @@ func partName(target string) string {
 
 // part reads a small part; one that is not there says nothing.
 func (w *workbook) part(name string, into any) error {
-	f := w.parts[name]
-	if f == nil {
-		return nil
-	}
-	r, err := f.Open()
-	if err != nil {
-		return damaged(name, err)
+	r, err := w.open(name)
+	if r == nil || err != nil {
+		return err
 	}
 	defer r.Close()
 	limited := &io.LimitedReader{R: r, N: maxPart}
@@ -157,6 +153,19 @@ func (w *workbook) part(name string, into any) error {
 		return damaged(name, err)
 	}
 	return nil
+}
+
+// open gives nothing for a part that is not there.
+func (w *workbook) open(name string) (io.ReadCloser, error) {
+	f := w.parts[name]
+	if f == nil {
+		return nil, nil
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, damaged(name, err)
+	}
+	return r, nil
 }
 
 func damaged(part string, err error) error {
@@ -185,13 +194,9 @@ func (w *workbook) choose(name string) (sheet, error) {
 // loadTexts reads the texts that cells share.
 func (w *workbook) loadTexts() error {
 	const name = "xl/sharedstrings.xml"
-	f := w.parts[name]
-	if f == nil {
-		return nil
-	}
-	r, err := f.Open()
-	if err != nil {
-		return damaged(name, err)
+	r, err := w.open(name)
+	if r == nil || err != nil {
+		return err
 	}
 	defer r.Close()
 	items := newElements(bufio.NewReaderSize(r, MaxRow), "si", 8*MaxRow, maxSharedText)
