@@ -186,3 +186,19 @@ func TestExportWhileAmended(t *testing.T) {
 	require.Equal(t, []string{"a", "b", "c"}, ids)
 	require.Equal(t, 5, lists)
 }
+
+// The traces are exported as the list has them, to whoever may see them.
+func TestTraceExport(t *testing.T) {
+	w := newWorld(t)
+	for range 2 {
+		w.ok("-p ncb-br trace submit KTO44170 --make =taurus --date 2020 --addressees NCB-PY --illicit-basis embargo --domestic-check pending --country BR --yes")
+	}
+	require.Equal(t, w.ok("-p ncb-py -o ndjson trace list"), w.ok("-p ncb-py trace export --format ndjson"))
+	rows, err := csv.NewReader(strings.NewReader(w.ok("-p ncb-br trace export --format csv --direction outgoing"))).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 3)
+	require.Equal(t, "requester", rows[1][3])
+	require.Equal(t, "NCB-PY sent", rows[1][8])
+	require.Contains(t, w.run("-p ncb-py trace export traces.xlsx").err, "2 traces → traces.xlsx")
+	require.Empty(t, w.ok("-p wco trace export --format ndjson"), "it has no part in them")
+}

@@ -18,8 +18,8 @@ import (
 )
 
 func (a *app) traceCommand() *cobra.Command {
-	c := a.group("trace", "International trace requests: submit, list, show, respond, comment, forward, close",
-		a.traceSubmit(), a.traceList(), a.traceShow(), a.traceRespond(), a.traceComment(), a.traceForward(), a.traceClose())
+	c := a.group("trace", "International trace requests: submit, list, show, respond, comment, forward, close, export",
+		a.traceSubmit(), a.traceList(), a.traceShow(), a.traceRespond(), a.traceComment(), a.traceForward(), a.traceClose(), a.traceExport())
 	c.Long = "Ask others where a firearm was last held by right, and answer when they ask.\n" +
 		"Submit asks; its addressees acknowledge and respond, refer or refuse; the requester decides whom\n" +
 		"to ask next and closes the trace with a finding. A trace is a question too, and stands meanwhile."
