@@ -24,6 +24,7 @@ type OperationCount struct {
 	Questions uint64 `json:"questions"`
 	Records   uint64 `json:"records"`
 	Seizures  uint64 `json:"seizures" doc:"Of the records: weapons seized."`
+	Traces    uint64 `json:"traces"`
 	Matches   uint64 `json:"matches" doc:"That parties were told of."`
 }
 
@@ -130,10 +131,10 @@ func (c *call) exportOperation() error {
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write([]string{"operation", "country", "type", "questions", "records", "seizures", "matches"}) // a buffer takes all
+	_ = w.Write([]string{"operation", "country", "type", "questions", "records", "seizures", "traces", "matches"}) // a buffer takes all
 	for _, n := range page.Items {
 		row := []string{id, n.Country, n.Type}
-		for _, v := range []uint64{n.Questions, n.Records, n.Seizures, n.Matches} {
+		for _, v := range []uint64{n.Questions, n.Records, n.Seizures, n.Traces, n.Matches} {
 			row = append(row, strconv.FormatUint(v, 10))
 		}
 		_ = w.Write(row)

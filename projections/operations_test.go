@@ -86,13 +86,13 @@ func TestOperationReport(t *testing.T) {
 	withheld[1].Records, withheld[1].Seizures, withheld[2].Matches = 4, 4, 1
 	require.Equal(t, withheld, report("WCO"))
 
-	rows, err := d.analyst.Query(t.Context(), "SELECT country, type, questions, records, seizures, matches FROM "+d.cfg.Analytics+
+	rows, err := d.analyst.Query(t.Context(), "SELECT country, type, questions, records, seizures, traces, matches FROM "+d.cfg.Analytics+
 		".operations WHERE operation_id = 'TRIGGER-X' AND status = 'over' ORDER BY country, type")
 	require.NoError(t, err)
 	var seen []OperationCount
 	for rows.Next() {
 		var c OperationCount
-		require.NoError(t, rows.Scan(&c.Country, &c.Type, &c.Questions, &c.Records, &c.Seizures, &c.Matches))
+		require.NoError(t, rows.Scan(&c.Country, &c.Type, &c.Questions, &c.Records, &c.Seizures, &c.Traces, &c.Matches))
 		seen = append(seen, c)
 	}
 	require.NoError(t, rows.Err())

@@ -18,6 +18,7 @@ type OperationCount struct {
 	Questions uint64
 	Records   uint64
 	Seizures  uint64 // of the records
+	Traces    uint64
 	Matches   uint64 // that parties were told of
 }
 
@@ -35,11 +36,11 @@ func (q *Queries) OperationReport(ctx context.Context, org events.OrgID, operati
 	if err != nil {
 		return nil, fmt.Errorf("read operation: %w", err)
 	}
-	err = q.each(ctx, "read operation", "SELECT country, type, questions, records, seizures, matches FROM ("+query+
+	err = q.each(ctx, "read operation", "SELECT country, type, questions, records, seizures, traces, matches FROM ("+query+
 		") WHERE operation_id = {operation:String} ORDER BY country, type",
 		func(rows driver.Rows) error {
 			var c OperationCount
-			err := rows.Scan(&c.Country, &c.Type, &c.Questions, &c.Records, &c.Seizures, &c.Matches)
+			err := rows.Scan(&c.Country, &c.Type, &c.Questions, &c.Records, &c.Seizures, &c.Traces, &c.Matches)
 			counts = append(counts, c)
 			return err
 		}, asker(org), named("operation", operation))

@@ -36,7 +36,7 @@ func (c *call) requestTrace(b *events.TraceRequested) decision {
 	opened.Truncated = m.truncated
 	effects[0] = opened
 	d := accept(append(effects, m.effects...)...)
-	d.warnings = c.weakMarks(b.Firearm.Marks)
+	d.warnings = append(c.weakMarks(b.Firearm.Marks), c.tagged(&b.Incident, true)...)
 	return d
 }
 

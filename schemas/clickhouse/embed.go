@@ -3,10 +3,12 @@
 package clickhouse
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -26,7 +28,7 @@ type View struct {
 	Statement string // creates or replaces it
 }
 
-// Views are the analysts' views, sorted by name: in database analytics, over
+// Views are the analysts' views, sorted by name, those for the public last: in database analytics, over
 // the views of the live generation in database tables. Templates of
 // views/shared hold what several have in common.
 func Views(analytics, tables string) ([]View, error) {
@@ -48,7 +50,16 @@ func Views(analytics, tables string) ([]View, error) {
 		}
 		all = append(all, View{strings.TrimSuffix(name, ".sql"), b.String()})
 	}
+	// What is for the public is counted from other views, which must be there.
+	slices.SortStableFunc(all, func(a, b View) int { return cmp.Compare(public(a), public(b)) })
 	return all, nil
+}
+
+func public(v View) int {
+	if strings.HasPrefix(v.Name, "open_") {
+		return 1
+	}
+	return 0
 }
 
 // viewOf is what the templates know. Viewers and Ours are SQL arrays of

@@ -21,6 +21,10 @@
         ) AS f ON f.record_id = r.record_id
         WHERE r.operation != ''
             AND r.record_id NOT IN (SELECT record_id FROM {{.Tables}}.record_status WHERE reason IN ('entered_in_error', 'duplicate'))
+        UNION ALL
+        SELECT 'trace', t.trace_id, t.organisation, '', t.incident_country, t.type, t.operation,
+            ifNull(t.incident_min, toDate32(t.at)), ifNull(t.incident_max, toDate32(t.at)), emptyArrayString()
+        FROM {{.Tables}}.traces AS t WHERE t.operation != ''
     ) AS i
     INNER JOIN {{.Tables}}.operations AS p ON p.operation_id = i.operation
     LEFT JOIN {{.Tables}}.operation_status AS c ON c.operation_id = p.operation_id

@@ -1,0 +1,1 @@
+multiIf({{.}}_min IS NULL, '', substring(toString({{.}}_min), 1, 7) = substring(toString({{.}}_max), 1, 7), substring(toString({{.}}_min), 1, 7), substring(toString({{.}}_min), 1, 4) = substring(toString({{.}}_max), 1, 4), substring(toString({{.}}_min), 1, 4), ''){{/* the month, or the year where only that is known */ -}}
