@@ -8,8 +8,8 @@ CREATE OR REPLACE VIEW {{.Analytics}}.data_quality
     with_calibre    Float64 COMMENT 'share with a calibre',
     with_type       Float64 COMMENT 'share with a type other than other and unknown',
     with_serial     Float64 COMMENT 'share whose principal number can be read whole',
-    weak_marks      Float64 COMMENT 'share whose principal number is too short to identify a weapon: under 14 bits',
-    partial_marks   Float64 COMMENT 'share whose principal number is partial',
+    weak_numbers    Float64 COMMENT 'share whose principal number is too short to identify a weapon: under 14 bits',
+    partial_numbers Float64 COMMENT 'share whose principal number is partial',
     unknown_makes   Float64 COMMENT 'share of those with a make whose make is neither name nor alias in the reference table',
     rejected        UInt64 COMMENT 'requests of that month that were not accepted',
     rejects_by_code Map(String, UInt64) COMMENT 'their errors, by code'
@@ -17,8 +17,8 @@ CREATE OR REPLACE VIEW {{.Analytics}}.data_quality
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT owner, month, sum(n) AS records, ifNotFinite(sum(make) / records, 0) AS with_make, ifNotFinite(sum(model) / records, 0) AS with_model,
     ifNotFinite(sum(calibre) / records, 0) AS with_calibre, ifNotFinite(sum(type) / records, 0) AS with_type,
-    ifNotFinite(sum(serial) / records, 0) AS with_serial, ifNotFinite(sum(weak) / records, 0) AS weak_marks,
-    ifNotFinite(sum(part) / records, 0) AS partial_marks, ifNotFinite(sum(strange) / sum(make), 0) AS unknown_makes,
+    ifNotFinite(sum(serial) / records, 0) AS with_serial, ifNotFinite(sum(weak) / records, 0) AS weak_numbers,
+    ifNotFinite(sum(part) / records, 0) AS partial_numbers, ifNotFinite(sum(strange) / sum(make), 0) AS unknown_makes,
     uniqExactIf(seq, code != '') AS rejected, mapFilter((k, v) -> k != '', sumMap(map(code, toUInt64(1)))) AS rejects_by_code
 FROM
 (
