@@ -39,23 +39,16 @@ func TestExport(t *testing.T) {
 	w.settled()
 
 	for org, want := range map[string]int{"NCB-BR": 25, "NCB-CL": 1, "NCB-PY": 0} {
-		for _, format := range []string{"csv", "ndjson", "xlsx"} {
-			if want < 2 && format != "csv" {
-				continue
-			}
-			file := filepath.Join(t.TempDir(), "records."+format)
-			r := w.by(org).run("record", "export", file)
+		file := filepath.Join(t.TempDir(), "records.csv")
+		r := w.by(org).run("record", "export", file)
+		require.Zero(t, r.code, r.err)
+		ids := listed(t, w, org)
+		require.Len(t, ids, want)
+		require.Equal(t, ids, exportedIDs(t, file))
+		if want > 1 {
+			r = w.by(org).run("-o", "table", "import", file)
 			require.Zero(t, r.code, r.err)
-			ids := listed(t, w, org)
-			require.Len(t, ids, want)
-			if format == "csv" {
-				require.Equal(t, ids, exportedIDs(t, file))
-			}
-			if want > 1 {
-				r = w.by(org).run("-o", "table", "import", file)
-				require.Zero(t, r.code, r.err)
-				require.Contains(t, r.out, fmt.Sprintf(" %d unchanged   1 filtered   nothing appended", want-1))
-			}
+			require.Contains(t, r.out, fmt.Sprintf(" %d unchanged   1 filtered   nothing appended", want-1))
 		}
 	}
 	file := filepath.Join(t.TempDir(), "then.csv")
