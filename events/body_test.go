@@ -179,7 +179,7 @@ func (g genBody) reference() *ReferenceSubmitted {
 }
 
 func (g genBody) body() Body {
-	switch rapid.IntRange(0, 23).Draw(g.t, "type") {
+	switch rapid.IntRange(0, 24).Draw(g.t, "type") {
 	case 0, 1:
 		return g.record()
 	case 2:
@@ -210,6 +210,8 @@ func (g genBody) body() Body {
 		return &DigestDue{g.org(), g.day()}
 	case 13:
 		return &QuestionsReexamined{g.number(0, 1<<62)}
+	case 23:
+		return g.confirmation()
 	case 14, 15, 16, 17, 18, 19:
 		return g.trace()
 	case 20:
@@ -256,7 +258,8 @@ func TestDecoderKnowsEveryField(t *testing.T) {
 		names(digestDue): DigestDue{}, names(effectsContinued): EffectsContinued{}, names(questionsReexamined): QuestionsReexamined{},
 		names(traceRequested): TraceRequested{}, names(traceResponded): TraceResponded{}, names(traceStep): TraceStep{}, names(traceReferral): TraceReferral{},
 		names(traceForwarded): TraceForwarded{}, names(traceCommented): TraceCommented{}, names(traceClosed): TraceClosed{}, names(sale): Sale{}, names(traceOverdue): TraceOverdue{},
-		names(accessMade): AccessMade{},
+		names(accessMade):            AccessMade{},
+		names(confirmationRequested): ConfirmationRequested{}, names(confirmationAnswered): ConfirmationAnswered{}, names(confirmationOverdue): ConfirmationOverdue{},
 	} {
 		var tags []string
 		for f := range reflect.TypeOf(v).Fields() {

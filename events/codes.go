@@ -82,6 +82,7 @@ func Lists() []*List {
 		OperationKinds, Programmes, OperationCloseReasons,
 		Urgencies, DomesticChecks, Forwardings, TraceAnswers, StepKinds, Holders, TraceFailures, TraceRefusals, TraceReasons, TraceUses, TraceComments, TraceOutcomes,
 		AccessKinds,
+		ComparedFields, ConfirmationAnswers, ConfirmationActions,
 	}
 	slices.SortFunc(all, func(a, b *List) int { return strings.Compare(a.name, b.name) })
 	return all

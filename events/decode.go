@@ -57,6 +57,10 @@ func (d *decoder) body(t Type) Body {
 		return read(d, searchWithdrawn)
 	case TypeNotificationAck:
 		return read(d, notificationAcknowledged)
+	case TypeConfirmationRequested:
+		return read(d, confirmationRequested)
+	case TypeConfirmationAnswered:
+		return read(d, confirmationAnswered)
 	case TypeOrganisationSubmitted:
 		return read(d, organisationSubmitted)
 	case TypeAgreementGranted:
@@ -108,6 +112,8 @@ func (d *decoder) registryBody(t Type) Body {
 		return read(d, traceOverdue)
 	case TypeAccessMade:
 		return read(d, accessMade)
+	case TypeConfirmationOverdue:
+		return read(d, confirmationOverdue)
 	}
 	return nil
 }

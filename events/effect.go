@@ -79,7 +79,7 @@ type CandidateEffect struct {
 // MatchEndedEffect: a match or candidate is over; those who were told are told.
 type MatchEndedEffect struct {
 	ID      UUID   `json:"id"`
-	Because string `json:"because"` // record_withdrawn, record_expired, question_withdrawn, mark_removed, denied
+	Because string `json:"because"` // record_withdrawn, record_expired, question_withdrawn, mark_removed, denied, not_same_weapon, record_outdated, question_outdated
 	Tell    []Tell `json:"tell,omitempty"`
 }
 

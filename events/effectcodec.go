@@ -73,6 +73,12 @@ func appendEffect(dst []byte, e Effect) []byte {
 		w.str("kind", e.Kind)
 		w.str("id", e.ID)
 		w.str("outcome", e.Outcome)
+	case MatchToldEffect:
+		w.id("id", e.ID)
+		w.num("met", e.Met)
+		w.tell(e.Tell)
+	case *ConfirmationEffect:
+		w.confirmation(e)
 	case AcknowledgedEffect:
 		w.str("org", e.Org)
 		w.num("n", e.N)

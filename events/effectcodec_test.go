@@ -55,7 +55,7 @@ func genMeeting() *rapid.Generator[Meeting] {
 func genEffect() *rapid.Generator[Effect] {
 	return rapid.Custom(func(t *rapid.T) Effect {
 		id, text, n := genUUID().Draw(t, "id"), genText().Draw(t, "text"), rapid.Uint64().Draw(t, "n")
-		switch rapid.IntRange(0, 15).Draw(t, "kind") {
+		switch rapid.IntRange(0, 17).Draw(t, "kind") {
 		case 0:
 			return RecordEffect{ID: id, Revision: uint32(n), Outcome: text}
 		case 1:
@@ -78,6 +78,10 @@ func genEffect() *rapid.Generator[Effect] {
 			return AcknowledgedEffect{Org: text, N: n}
 		case 10:
 			return ReexaminedEffect{Questions: uint32(n), Next: uint32(n >> 8), Left: uint32(n >> 16)}
+		case 15:
+			return MatchToldEffect{ID: id, Met: n, Tell: genTells(1).Draw(t, "tell")}
+		case 16:
+			return genConfirmation().Draw(t, "confirmation")
 		case 13:
 			return MoreEffect{Cursor: n}
 		case 11:

@@ -68,6 +68,10 @@ func (r *effectReader) effect() (e Effect) {
 		e = m
 	case "match_ended":
 		e = r.matchEnded()
+	case "match_told":
+		e = r.matchTold()
+	case "confirmation":
+		e = r.confirmation()
 	case "notify":
 		e = r.notify()
 	case "directory":

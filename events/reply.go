@@ -3,19 +3,20 @@ package events
 // Reply is what the sender of a request is told. Over HTTP a rejection is
 // problem+json instead.
 type Reply struct {
-	Seq         uint64       `json:"seq"`
-	Status      string       `json:"status"` // registered, amended, unchanged, withdrawn, answered, accepted, rejected
-	ID          string       `json:"id,omitempty"`
-	Revision    uint32       `json:"revision,omitempty"`
-	StandsUntil string       `json:"stands_until,omitempty"`
-	Truncated   *bool        `json:"truncated,omitempty"` // searches only
-	Policy      string       `json:"policy,omitempty"`
-	OnBehalfOf  OrgID        `json:"on_behalf_of,omitempty"`
-	Matches     []MatchView  `json:"matches,omitempty"`
-	Candidates  []MatchView  `json:"candidates,omitempty"`
-	Errors      []FieldError `json:"errors,omitempty"`
-	Warnings    []FieldError `json:"warnings,omitempty"`
-	Request     UUID         `json:"request,omitzero"` // ce_id, on armslog.out
+	Seq          uint64            `json:"seq"`
+	Status       string            `json:"status"` // registered, amended, unchanged, withdrawn, answered, asked, the answer of a confirmation, accepted, rejected
+	ID           string            `json:"id,omitempty"`
+	Revision     uint32            `json:"revision,omitempty"`
+	StandsUntil  string            `json:"stands_until,omitempty"`
+	Truncated    *bool             `json:"truncated,omitempty"` // searches only
+	Policy       string            `json:"policy,omitempty"`
+	OnBehalfOf   OrgID             `json:"on_behalf_of,omitempty"`
+	Matches      []MatchView       `json:"matches,omitempty"`
+	Candidates   []MatchView       `json:"candidates,omitempty"`
+	Confirmation *ConfirmationView `json:"confirmation,omitempty"`
+	Errors       []FieldError      `json:"errors,omitempty"`
+	Warnings     []FieldError      `json:"warnings,omitempty"`
+	Request      UUID              `json:"request,omitzero"` // ce_id, on armslog.out
 }
 
 // MatchView is a meeting as one of its parties may see it.
@@ -78,4 +79,6 @@ type NotificationBody struct {
 	Trace      *TraceNews `json:"trace,omitempty"`
 	Records    uint32     `json:"records,omitempty"` // that are kept until a day and no longer
 	Owner      OrgID      `json:"owner,omitempty"`   // whose records these are: the recipient, or one whose parent it is
+
+	Confirmation *ConfirmationView `json:"confirmation,omitempty"` // to the parties and the General Secretariat
 }

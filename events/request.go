@@ -26,6 +26,8 @@ const (
 	TypeTraceForwarded        Type = "armslog.trace.forwarded.v1"
 	TypeTraceCommented        Type = "armslog.trace.commented.v1"
 	TypeTraceClosed           Type = "armslog.trace.closed.v1"
+	TypeConfirmationRequested Type = "armslog.confirmation.requested.v1"
+	TypeConfirmationAnswered  Type = "armslog.confirmation.answered.v1"
 
 	// Due work, journaled by the leader with src=registry.
 	TypeRecordReviewDue  Type = "armslog.record.review_due.v1"
@@ -37,6 +39,7 @@ const (
 	// TypeQuestionsReexamined is one step of looking at all standing questions again.
 	TypeQuestionsReexamined Type = "armslog.questions.reexamined.v1"
 	TypeTraceOverdue        Type = "armslog.trace.overdue.v1"
+	TypeConfirmationOverdue Type = "armslog.confirmation.overdue.v1"
 )
 
 // Types are all request types: those that organisations send, then those that
@@ -47,10 +50,11 @@ func Types() (sent, own []Type) {
 			TypeRecordSubmitted, TypeRecordWithdrawn, TypeSearchMade, TypeSearchWithdrawn, TypeNotificationAck,
 			TypeOperationSubmitted, TypeOperationClosed,
 			TypeTraceRequested, TypeTraceResponded, TypeTraceForwarded, TypeTraceCommented, TypeTraceClosed,
+			TypeConfirmationRequested, TypeConfirmationAnswered,
 		}, []Type{
 			TypeGenesis, TypeRecordReviewDue, TypeRecordExpired, TypeSearchLapsed, TypeAgreementEnded, TypeDigestDue, TypeEffectsContinued,
 			TypeQuestionsReexamined,
-			TypeTraceOverdue,
+			TypeTraceOverdue, TypeConfirmationOverdue,
 			TypeAccessMade,
 		}
 }

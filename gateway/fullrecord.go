@@ -38,9 +38,12 @@ func (c *call) fullRecord(id events.UUID) (r Record, own bool, err error) {
 	case own && e.Envelope.Type == events.TypeRecordWithdrawn:
 		r.Withdrawal = e.Value
 	case own:
-		r.Record = e.Value
+		r.Record, r.Located = e.Value, info.Located
 	default:
 		r.Owner = info.Owner
+		if info.Located != nil {
+			r.Status = "active" // that another has met it is not the reader's to know
+		}
 		r.Record, err = c.othersRecord(&info, e)
 	}
 	return r, own, err

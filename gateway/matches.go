@@ -14,7 +14,7 @@ type Match struct {
 	Seq        uint64            `json:"seq" doc:"Entry of its last change."`
 	At         string            `json:"at" doc:"RFC 3339, UTC"`
 	Class      string            `json:"class" doc:"alert, custody, duplicate, prior_sighting"`
-	Status     string            `json:"status" doc:"candidate, notified, ended"`
+	Status     string            `json:"status" doc:"candidate, notified, asked, confirmed, ended"`
 	Because    string            `json:"because,omitempty" doc:"Why it ended."`
 	Asker      events.OrgID      `json:"asker"`
 	Owner      events.OrgID      `json:"owner"`
@@ -27,6 +27,8 @@ type Match struct {
 	YourRecord *events.UUID      `json:"your_record,omitempty"`
 	YourSearch *events.UUID      `json:"your_search,omitempty"`
 	Other      *events.UUID      `json:"other_record,omitempty" doc:"The other side's record: in full under /v1/records, where its handling allows."`
+
+	Confirmation *events.ConfirmationView `json:"confirmation,omitempty" doc:"Who has asked whether the two are one weapon, until when an answer is due, and the answer."`
 }
 
 // showMatch answers from state and journal.
@@ -66,6 +68,13 @@ func (c *call) showMatch() error {
 	}
 	if err := c.explain(&m, e); err != nil {
 		return err
+	}
+	if info.Asked != nil {
+		view, err := c.cfg.View.Confirmation(c.r.Context(), m.ID, info.Asked)
+		if err != nil {
+			return err
+		}
+		m.Confirmation = &view
 	}
 	if err := c.logAccess(whatMatch, m.ID, m.Seq, false); err != nil {
 		return err
@@ -118,4 +127,15 @@ func (c *call) listMatches() error {
 	return list(c, func(ctx context.Context, t Tables, q PageQuery) (Page[MatchRow], error) {
 		return t.Matches(ctx, c.org(), MatchQuery{PageQuery: q, Status: c.text("status")})
 	})
+}
+
+// postMatch serves a request about the match that the path names.
+func postMatch(t events.Type) func(*call) error {
+	return func(c *call) error {
+		body, err := c.body(events.MaxBody)
+		if err != nil {
+			return err
+		}
+		return c.submit(t, splice(body, `"match_id":"`+c.id("id").String()+`"`))
+	}
 }

@@ -53,6 +53,7 @@ func bodiesOf(t *testing.T, w *world) map[string]string {
 			"serial_forms":[{"pattern":"[A-Z]{3}[0-9]{4}","from":"2005","until":"2020","year":{"at":1,"length":2,"signs":"ABC","first":"2005","down":true},"month":{"at":3}}]}`,
 	}
 	maps.Copy(bodies, traceBodies(t, w))
+	maps.Copy(bodies, confirmationBodies(w))
 	return bodies
 }
 

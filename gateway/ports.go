@@ -88,6 +88,9 @@ type View interface {
 	// Reply is what the sender of the request in e is told of it. Where the
 	// decision is continued by due work it waits for the last of that.
 	Reply(ctx context.Context, e *events.Entry) (events.Reply, error)
+	// Confirmation is how the question stands whether the two of a match are one
+	// weapon.
+	Confirmation(ctx context.Context, match events.UUID, info *registry.ConfirmationInfo) (events.ConfirmationView, error)
 	// Trace is a trace as viewer may see it; found is false where it may not.
 	Trace(ctx context.Context, viewer events.OrgID, id events.UUID) (t registry.TraceView, found bool, err error)
 	// Notification is entry n of the inbox of org, which e told.

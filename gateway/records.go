@@ -14,15 +14,16 @@ import (
 
 // Record is a record in full: one's own, or the other side's of a match.
 type Record struct {
-	ID              events.UUID     `json:"id"`
-	Owner           events.OrgID    `json:"owner,omitempty" doc:"Where it is another organisation's."`
-	Revision        uint32          `json:"revision"`
-	Seq             uint64          `json:"seq" doc:"Entry that holds this revision."`
-	Status          string          `json:"status" doc:"active, located, withdrawn, expired"`
-	FirstRecordedAt string          `json:"first_recorded_at,omitempty" doc:"RFC 3339, UTC"`
-	ChangedAt       string          `json:"changed_at,omitempty" doc:"RFC 3339, UTC"`
-	Record          json.RawMessage `json:"record,omitempty" doc:"As it was submitted; to others without the list of those from whom it is withheld. Of a withdrawn record it is in the history."`
-	Withdrawal      json.RawMessage `json:"withdrawal,omitempty" doc:"Why it was withdrawn."`
+	ID              events.UUID      `json:"id"`
+	Owner           events.OrgID     `json:"owner,omitempty" doc:"Where it is another organisation's."`
+	Revision        uint32           `json:"revision"`
+	Seq             uint64           `json:"seq" doc:"Entry that holds this revision."`
+	Status          string           `json:"status" doc:"active, located, withdrawn, expired"`
+	FirstRecordedAt string           `json:"first_recorded_at,omitempty" doc:"RFC 3339, UTC"`
+	ChangedAt       string           `json:"changed_at,omitempty" doc:"RFC 3339, UTC"`
+	Record          json.RawMessage  `json:"record,omitempty" doc:"As it was submitted; to others without the list of those from whom it is withheld. Of a withdrawn record it is in the history."`
+	Withdrawal      json.RawMessage  `json:"withdrawal,omitempty" doc:"Why it was withdrawn."`
+	Located         *events.Location `json:"located,omitempty" doc:"Who has met the weapon, as you have confirmed; to the owner."`
 }
 
 // putRecord amends a record: If-Match makes it conditional.

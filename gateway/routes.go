@@ -23,6 +23,7 @@ var (
 	recorders = []Role{Registrar}
 	askers    = []Role{Searcher}
 	admins    = []Role{Admin}
+	desks     = []Role{Desk}
 	tracers   = []Role{Tracer}
 
 	traceReaders = []Role{Tracer, Desk, Auditor}
@@ -111,13 +112,27 @@ func matchRoutes() []*route {
 	return []*route{
 		{
 			method: http.MethodGet, path: "/v1/matches", id: "list-matches", tag: "Matches", doc: "Matches and candidates that you may see, on either side.",
-			roles: handlers, params: listParams(queryCode("status", "Where it stands.", "candidate", "notified", "ended")),
+			roles: handlers, params: listParams(queryCode("status", "Where it stands.", "candidate", "notified", "asked", "confirmed", "ended")),
 			needs: tableCodes, ok: []answer{answers[Page[MatchRow]](200, "One page.")}, serve: (*call).listMatches,
 		},
 		{
 			method: http.MethodGet, path: "/v1/matches/{id}", id: "show-match", tag: "Matches", doc: "One match, with what was compared and the rule that decided. The look is logged first.",
 			roles: handlers, params: lookParams(pathUUID("id", "The match's id."), minSeq()), needs: append(lookCodes, "not_found", "lagging"),
 			ok: []answer{answers[Match](200, "The match.")}, serve: (*call).showMatch,
+		},
+		{
+			method: http.MethodPost, path: "/v1/matches/{id}/confirmation-requests", id: "request-confirmation", tag: "Matches",
+			doc:   "Ask the other party whether the two are one weapon. A candidate becomes a match by that: the other party is told.",
+			roles: desks, params: postParams(pathUUID("id", "The match's id.")), body: bodyWithout[events.ConfirmationRequested]("match_id"), posts: true,
+			needs: []string{"match_unknown", "not_a_party", "already_asked", "already_confirmed", "match_over", "asker_has_no_record", "withheld_from_other"},
+			ok:    []answer{answers[events.Reply](200, "Asked; confirmation says until when an answer is due.")}, serve: postMatch(events.TypeConfirmationRequested),
+		},
+		{
+			method: http.MethodPost, path: "/v1/matches/{id}/confirmations", id: "answer-confirmation", tag: "Matches",
+			doc:   "Answer as the owner of the record that was asked about.",
+			roles: desks, params: postParams(pathUUID("id", "The match's id.")), body: bodyWithout[events.ConfirmationAnswered]("match_id"), posts: true,
+			needs: []string{"match_unknown", "not_owner", "not_asked", "match_over", "no_more_time"},
+			ok:    []answer{answers[events.Reply](200, "Answered; confirmation says how long it took, and what was located.")}, serve: postMatch(events.TypeConfirmationAnswered),
 		},
 		{
 			method: http.MethodGet, path: "/v1/inbox", id: "list-inbox", tag: "Inbox", doc: "What your organisation has been told. n is dense: a gap is a loss.",

@@ -126,7 +126,7 @@ type MatchRow struct {
 	Seq      uint64         `json:"seq"`
 	At       string         `json:"at" doc:"RFC 3339, UTC"`
 	Kind     string         `json:"kind" doc:"match, candidate"`
-	Status   string         `json:"status" doc:"candidate, notified, ended"`
+	Status   string         `json:"status" doc:"candidate, notified, asked, confirmed, ended"`
 	Class    string         `json:"class"`
 	Grade    string         `json:"grade"`
 	Strength string         `json:"strength"`

@@ -196,6 +196,10 @@ func (l *fakeLog) Reply(ctx context.Context, e *events.Entry) (events.Reply, err
 	return l.view.Reply(ctx, e)
 }
 
+func (l *fakeLog) Confirmation(ctx context.Context, match events.UUID, info *registry.ConfirmationInfo) (events.ConfirmationView, error) {
+	return l.view.Confirmation(ctx, match, info)
+}
+
 func (l *fakeLog) Meeting(ctx context.Context, m *events.Meeting) (events.MatchView, error) {
 	return l.view.Meeting(ctx, m)
 }

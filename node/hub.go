@@ -156,6 +156,10 @@ func told(x events.Effect) []events.Tell {
 		return x.Tell
 	case events.MatchEndedEffect:
 		return x.Tell
+	case events.MatchToldEffect:
+		return x.Tell
+	case *events.ConfirmationEffect:
+		return x.Tell
 	case events.NotifyEffect:
 		return []events.Tell{{Org: x.Org, N: x.N}}
 	}

@@ -233,6 +233,10 @@ func tells(e *events.Entry) (all []events.Tell) {
 			all = append(all, f.Tell...)
 		case events.MatchEndedEffect:
 			all = append(all, f.Tell...)
+		case events.MatchToldEffect:
+			all = append(all, f.Tell...)
+		case *events.ConfirmationEffect:
+			all = append(all, f.Tell...)
 		case events.NotifyEffect:
 			all = append(all, events.Tell{Org: f.Org, N: f.N})
 		case events.TraceEffect:

@@ -207,8 +207,29 @@ func (j *journal) fill() {
 		Members: []events.OrgID{"NCB-CL"}, From: events.MustDate("2018"), Until: events.MustDate("2019")})
 	j.ask("NCB-BR", &events.OperationClosed{OperationID: "TRIGGER-X", Reason: "completed"})
 	j.ask("IPSG", &events.ReferenceSubmitted{Name: "Glock", Kind: "make", Country: "AT"})
+	j.fillConfirmations()
 	j.ask("IPSG", &events.AgreementRevoked{AgreementID: "AGR-WCO", Reason: "expired", StandingSearches: "end"})
 	j.due()
+}
+
+// fillConfirmations asks about a match, lets the deadlines pass and answers.
+func (j *journal) fillConfirmations() {
+	var first *events.MatchEffect
+	for _, it := range j.items {
+		if it.Entry == nil || first != nil {
+			continue
+		}
+		for _, x := range it.Entry.Effects {
+			if x, ok := x.(*events.MatchEffect); ok {
+				first = x
+			}
+		}
+	}
+	j.ask(first.Asker, &events.ConfirmationRequested{MatchID: first.ID, Urgency: "urgent", Compared: []string{"serial", "make"}, CaseNumber: "FJ-7"})
+	j.at += 3_600_000
+	j.due()
+	answer := j.ask(first.Owner, &events.ConfirmationAnswered{MatchID: first.ID, Answer: "confirmed", Action: "no_action"})
+	require.Equal(j.t, events.Accepted, answer.Verdict, "%v", answer.Errors)
 }
 
 const fullRecord = `{"source":{"system":"state-rdo","id":"D-101/2019/384/1"},

@@ -18,7 +18,7 @@ type Match struct {
 	ID           events.UUID    `json:"match_id"`
 	Seq          uint64         `json:"seq"`
 	At           time.Time      `json:"at"`
-	Status       string         `json:"status"` // candidate, notified, ended
+	Status       string         `json:"status"` // candidate, notified, asked, confirmed, ended
 	EndedBecause string         `json:"ended_because,omitempty"`
 	Roles        []string       `json:"roles"` // of the organisation that asks
 	Class        string         `json:"class"`
@@ -35,7 +35,7 @@ type Match struct {
 
 // MatchFilter narrows a list of matches; zero fields do not.
 type MatchFilter struct {
-	Status string // candidate, notified, ended
+	Status string // candidate, notified, asked, confirmed, ended
 	After  string // cursor of the page before
 	Limit  int    // at most MaxPage; 0 = 50
 }
@@ -76,7 +76,7 @@ func (q *Queries) matchQuery() string {
 	db := q.db.cfg.Database
 	denying := "(SELECT record_id, owner, deny FROM " + db + ".records WHERE notEmpty(deny))"
 	return "WITH (SELECT any(parent) FROM " + db + ".organisations WHERE organisation_id = {org:String}) AS parent" +
-		" SELECT m.match_id AS met, m.seq, m.at, multiIf(e.seq > m.seq, 'ended', m.kind = 'match', 'notified', m.kind) AS status," +
+		" SELECT m.match_id AS met, m.seq, m.at, " + matchStatus + " AS status," +
 		" if(e.seq > m.seq, e.because, ''), t.roles, m.class, m.grade, m.strength, m.question AS asked, m.asker, m.acting_for," +
 		" m.record, m.owner, m.result_make, m.result_model, m.result_calibre, m.result_type, m.policy" +
 		" FROM (SELECT match_id, arraySort(groupUniqArrayArray(splitByChar('+', role))) AS roles," +
@@ -84,9 +84,19 @@ func (q *Queries) matchQuery() string {
 		" FROM " + db + ".match_tells WHERE organisation IN " + q.ours() + " GROUP BY match_id) AS t" +
 		" INNER JOIN " + db + ".matches AS m ON m.match_id = t.match_id" +
 		" LEFT JOIN " + db + ".match_status AS e ON e.match_id = m.match_id" +
+		" LEFT JOIN (SELECT x.match_id AS match_id, max(x.seq) AS seq, argMax(if(x.status = 'answered', x.answer, x.status), x.seq) AS last" +
+		" FROM " + db + ".confirmations AS x GROUP BY x.match_id) AS c ON c.match_id = m.match_id" +
 		" LEFT JOIN " + denying + " AS record ON record.record_id = m.record" +
 		" LEFT JOIN " + denying + " AS question ON question.record_id = m.question"
 }
+
+// matchStatus says how a match (m) stands, of which e is the last end and c the
+// last move of its confirmation. What was asked before the last end says
+// nothing any more.
+const matchStatus = "multiIf(e.seq > m.seq, 'ended'," +
+	" c.seq > e.seq AND c.last = 'confirmed', 'confirmed'," +
+	" c.seq > e.seq AND c.last IN ('requested', 'overdue', 'escalated', 'need_more_time'), 'asked'," +
+	" m.kind = 'match' OR c.seq > e.seq, 'notified', m.kind)"
 
 // visible says that a match of matchQuery may be shown.
 func (q *Queries) visible() string {

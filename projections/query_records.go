@@ -24,7 +24,7 @@ type Record struct {
 
 // RecordFilter narrows a list of records; zero fields do not.
 type RecordFilter struct {
-	Status     string // active, withdrawn, expired
+	Status     string // active, located, withdrawn, expired
 	Category   string
 	CaseNumber string
 	SourceID   string
@@ -58,7 +58,7 @@ func (q *Queries) Records(ctx context.Context, org events.OrgID, f RecordFilter)
 	if f.After != 0 {
 		where.add("r.seq < {after:UInt64}", "after", f.After)
 	}
-	list, err = q.records(ctx, q.recordQuery("records", "now()", "1")+where.String()+
+	list, err = q.records(ctx, q.recordQuery("records", "now()", "1", "1")+where.String()+
 		" ORDER BY r.seq DESC LIMIT {limit:UInt32}", where.args...)
 	if len(list) > limit {
 		list = list[:limit]
@@ -70,7 +70,7 @@ func (q *Queries) Records(ctx context.Context, org events.OrgID, f RecordFilter)
 // History lists the revisions of one of the organisation's own records, the
 // first one first; none = it has no such record.
 func (q *Queries) History(ctx context.Context, org events.OrgID, id events.UUID) ([]Record, error) {
-	return q.records(ctx, q.recordQuery("record_history", "now()", thisOne)+
+	return q.records(ctx, q.recordQuery("record_history", "now()", thisOne, "1")+
 		" WHERE r.owner IN "+q.ours()+" AND r.record_id = {id:UUID} ORDER BY r.revision", asker(org), named("id", id))
 }
 
@@ -87,7 +87,7 @@ func (q *Queries) RecordAtSeq(ctx context.Context, org events.OrgID, id events.U
 
 func (q *Queries) lastBefore(ctx context.Context, limit string, org events.OrgID, id events.UUID, at any) (Record, bool, error) {
 	known := thisOne + " AND " + strings.ReplaceAll(limit, "r.", "x.")
-	list, err := q.records(ctx, q.recordQuery("record_history", "r.at", known)+
+	list, err := q.records(ctx, q.recordQuery("record_history", "r.at", known, strings.ReplaceAll(limit, "r.", "ended."))+
 		" WHERE r.owner IN "+q.ours()+" AND r.record_id = {id:UUID} AND "+limit+" ORDER BY r.revision DESC LIMIT 1",
 		asker(org), named("id", id), at)
 	if err != nil || len(list) == 0 {
@@ -100,18 +100,25 @@ func (q *Queries) lastBefore(ctx context.Context, limit string, org events.OrgID
 const thisOne = "x.record_id = {id:UUID}"
 
 // recordQuery reads records with what became of them and when they began, as
-// far as the condition on those rows (x) lets it be known.
-func (q *Queries) recordQuery(table, now, condition string) string {
+// far as the condition on those rows (x) lets it be known. A wanted record is
+// located while a confirmed match of it has not ended, as far as the condition
+// on ends (ended) lets that be known.
+func (q *Queries) recordQuery(table, now, condition, end string) string {
 	db := q.db.cfg.Database
 	return "SELECT " + recordColumnsOf("r") + "," +
-		" multiIf(s.seq > r.seq, s.status, r.retain_until < toDate32(" + now + "), 'expired', 'active') AS status," +
+		" multiIf(s.seq > r.seq, s.status, r.retain_until < toDate32(" + now + "), 'expired'," +
+		" l.record_id = r.record_id, 'located', 'active') AS status," +
 		" if(r.revision = 1, r.at, f.at) AS first_recorded_at, greatest(r.at, s.at) AS changed_at" +
 		" FROM " + db + "." + table + " AS r" +
 		" LEFT JOIN (SELECT x.record_id AS record_id, argMax(x.status, x.seq) AS status, max(x.seq) AS seq, max(x.at) AS at FROM " + db + ".record_status AS x" +
 		" WHERE " + condition + " GROUP BY x.record_id) AS s ON s.record_id = r.record_id" +
 		" LEFT JOIN (SELECT x.record_id AS record_id, x.at AS at FROM " + db + ".record_history AS x WHERE x.revision = 1" +
 		" AND x.record_id IN (SELECT record_id FROM " + db + ".records WHERE revision > 1) AND " + condition +
-		") AS f ON f.record_id = r.record_id"
+		") AS f ON f.record_id = r.record_id" +
+		" LEFT JOIN (SELECT DISTINCT x.record_id AS record_id FROM (SELECT located AS record_id, match_id, seq, at FROM " + db + ".confirmations" +
+		" WHERE located != toUUID('00000000-0000-0000-0000-000000000000')) AS x" +
+		" LEFT JOIN " + db + ".match_status AS ended ON ended.match_id = x.match_id AND " + end +
+		" WHERE ended.seq < x.seq AND " + condition + ") AS l ON l.record_id = r.record_id"
 }
 
 // recordColumnsOf are the columns of an aliased table by their own names.

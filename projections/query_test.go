@@ -292,3 +292,64 @@ func columnsOf(word string) []string {
 	}
 	return []string{first, strings.TrimSuffix(first, "_min") + other}
 }
+
+// A match that is asked about and confirmed shows it in the list, marks the
+// wanted record as located, and no longer when it has ended.
+func TestConfirmationInTheTables(t *testing.T) {
+	d, j := database(t), newJournal(t)
+	stolen := record("1", "NXPA30718")
+	stolen.Category = "stolen"
+	j.ask("NCB-CL", stolen)
+	search := j.ask("WCO", question("NXPA30718"))
+	met, _ := search.Effects[1].(*events.MatchEffect)
+	require.NotNil(t, met, "%v", search.Effects)
+	p, _ := project(t, ProjectorConfig{Database: d, Source: j})
+	q := NewQueries(QueriesConfig{Database: d, Projector: p})
+	status := func() string {
+		wait(t, q, j.last())
+		found, _, err := q.Matches(t.Context(), "WCO", MatchFilter{})
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		list, _, err := q.Records(t.Context(), "NCB-CL", RecordFilter{})
+		require.NoError(t, err)
+		return found[0].Status + " " + list[0].Status
+	}
+	analysts := func() string {
+		wait(t, q, j.last())
+		return sqlText(t, q, "SELECT status, urgency, dateDiff('second', asked_at, due_at), answer, response_seconds, false_alert,"+
+			" (SELECT any(status) FROM "+d.cfg.Analytics+".records WHERE family = 'wanted') FROM "+d.cfg.Analytics+".matches")
+	}
+	require.Equal(t, "notified active", status())
+	require.Equal(t, "notified,,\\N,,\\N,false,active", analysts())
+	j.ask("WCO", &events.ConfirmationRequested{MatchID: met.ID, Urgency: "urgent", Compared: []string{"serial"}, CaseNumber: "FJ-881"})
+	require.Equal(t, "asked active", status())
+	require.Equal(t, "asked,urgent,600,,\\N,false,active", analysts())
+	j.at += 700_000
+	j.due()
+	j.ask("NCB-CL", &events.ConfirmationAnswered{MatchID: met.ID, Answer: "confirmed", Action: "hold_and_contact"})
+	require.Equal(t, "confirmed located", status())
+	require.Equal(t, "confirmed,urgent,600,confirmed,702,false,located", analysts())
+	id := events.RecordID("NCB-CL", stolen.Source)
+	then, ok, err := q.RecordAtSeq(t.Context(), "NCB-CL", id, j.last()-1)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, "active", then.Status)
+	located := j.last()
+	j.ask("WCO", &events.SearchWithdrawn{SearchID: events.SearchID("WCO", search.Envelope.ID), Reason: "mistyped"})
+	require.Equal(t, "ended active", status())
+	then, _, err = q.RecordAtSeq(t.Context(), "NCB-CL", id, located)
+	require.NoError(t, err)
+	require.Equal(t, "located", then.Status)
+	report, err := d.Fsck(t.Context(), FsckConfig{Source: j, Inboxes: j.state})
+	require.NoError(t, err)
+	require.Empty(t, report.Differences)
+}
+
+func sqlText(t *testing.T, q *Queries, query string) string {
+	r, err := q.SQL(t.Context(), query, "CSV")
+	require.NoError(t, err)
+	defer r.Close()
+	text, err := io.ReadAll(r)
+	require.NoError(t, err)
+	return strings.ReplaceAll(strings.TrimSpace(string(text)), `"`, "")
+}

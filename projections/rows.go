@@ -50,6 +50,10 @@ func (r *Rows) Add(e *events.Entry) {
 		case *events.CandidateEffect:
 			r.match(e, "candidate", f.Meeting)
 			r.shown(e, f)
+		case events.MatchToldEffect:
+			r.told(e, f.ID, "match", f.Tell)
+		case *events.ConfirmationEffect:
+			r.confirmation(e, f, body)
 		case events.MatchEndedEffect:
 			r.matchEnded(e, f)
 			r.told(e, f.ID, "match_ended", f.Tell)
@@ -84,6 +88,7 @@ func bodyOf(e *events.Entry) events.Body {
 		events.TypeOrganisationSubmitted, events.TypeAgreementGranted, events.TypeAgreementRevoked, events.TypeReferenceSubmitted,
 		events.TypeGenesis,
 		events.TypeTraceRequested, events.TypeTraceResponded, events.TypeTraceForwarded, events.TypeTraceCommented, events.TypeTraceClosed,
+		events.TypeConfirmationRequested, events.TypeConfirmationAnswered,
 		events.TypeOperationSubmitted, events.TypeOperationClosed,
 		events.TypeAccessMade:
 	default:

@@ -33,6 +33,7 @@ const (
 	matchSheet
 	matchStatusSheet
 	matchTellSheet
+	confirmationSheet
 	inboxSheet
 	acknowledgedSheet
 	organisationSheet
@@ -80,6 +81,9 @@ var tables = []Table{
 	{"match_status", "match_id, seq, at, status, because", "match_id", []keyPart{16}, matchStatusSheet},
 	{"match_tells", "organisation, match_id, n, seq, at, role, reason",
 		"organisation, match_id, n", []keyPart{text, 16, 8}, matchTellSheet},
+	{"confirmations", "match_id, seq, at, status, requested, asking, asked, side, urgency, due_at, compared, case_number," +
+		" answer, action, located, located_by, located_for",
+		"match_id, seq", []keyPart{16, 8}, confirmationSheet},
 	{"inbox", "organisation, n, seq, at, role, reason, about_kind, about_id, count",
 		"organisation, n", []keyPart{text, 8}, inboxSheet},
 	{"inbox_acknowledged", "organisation, seq, at, n", "organisation", []keyPart{text}, acknowledgedSheet},

@@ -107,6 +107,10 @@ func (s *State) route(in *Input) decision {
 		return c.withdrawSearch(b)
 	case *events.NotificationAcknowledged:
 		return c.acknowledge(b)
+	case *events.ConfirmationRequested:
+		return c.requestConfirmation(b)
+	case *events.ConfirmationAnswered:
+		return c.answerConfirmation(b)
 	case *events.OrganisationSubmitted:
 		return c.submitOrganisation(b)
 	case *events.AgreementGranted:

@@ -104,12 +104,22 @@ func (s *State) missed(x deadline) events.Body {
 	switch x.kind {
 	case deadlineTrace:
 		return s.overdue(x)
+	case deadlineConfirmation:
+		return s.dueConfirmation(x)
 	}
 	panic("registry: a deadline of no kind")
 }
 
 // holds says whether a deadline still stands.
-func (s *State) holds(x deadline) bool { return x.kind == deadlineTrace && s.holdsTrace(x) }
+func (s *State) holds(x deadline) bool {
+	switch x.kind {
+	case deadlineTrace:
+		return s.holdsTrace(x)
+	case deadlineConfirmation:
+		return s.holdsConfirmation(x)
+	}
+	return false
+}
 
 // registryInput is a request of the registry to itself.
 func registryInput(body events.Body, at int64) *Input {
@@ -153,6 +163,8 @@ func (s *State) decideDue(in *Input) decision {
 		return c.reexamine(b)
 	case *events.TraceOverdue:
 		return c.remind(b)
+	case *events.ConfirmationOverdue:
+		return c.remindOfConfirmation(b)
 	}
 	return reject("/headers/ce_type", "unknown_type")
 }

@@ -24,10 +24,15 @@ func (s *State) evolveEffect(e *events.Entry, x events.Effect, here continued, h
 	case *events.CandidateEffect:
 		s.evolveCandidate(e, x)
 	case events.MatchEndedEffect:
-		if known, ok := s.matches.find(x.ID); ok {
+		if i, known, ok := s.matches.number(x.ID); ok {
 			known.status, known.seq, known.told, known.ended = statusEnded, e.Seq, 0, endingOf(x.Because)
+			delete(s.matches.asked, i)
 		}
 		s.deliver(e.Seq, x.Tell)
+	case events.MatchToldEffect:
+		s.evolveTold(e, x)
+	case *events.ConfirmationEffect:
+		s.evolveConfirmation(e, x)
 	case events.NotifyEffect:
 		s.deliver(e.Seq, []events.Tell{{Org: x.Org, N: x.N}})
 	case events.AcknowledgedEffect:

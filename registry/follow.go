@@ -64,8 +64,8 @@ func (m *meeting) follow(p *pair) events.Effect {
 	if known != nil && known.status != statusEnded && m.renewing {
 		known = &match{id: known.id, question: known.question, record: known.record, class: known.class, status: statusEnded, ended: endedExpired}
 	}
-	if known != nil && known.status == statusEnded && known.ended == endedDenied && m.withheld(r) {
-		return nil // what it ended for still holds
+	if known != nil && known.status == statusEnded && m.endedForGood(known, r) {
+		return nil
 	}
 	if outcome == matching.Candidate {
 		return m.candidate(p, r, known)
@@ -121,6 +121,23 @@ func (d *directory) denied(list []orgRef, party, acting orgRef) bool {
 // withheld says whether either side of a pair is withheld from the other.
 func (m *meeting) withheld(r roles) bool {
 	return m.denied(r.record.deny, r.question.org, r.question.acting) || m.denied(r.question.deny, r.record.org, 0)
+}
+
+// endedForGood says whether what a match ended for still holds: a deny list, that
+// the owner knows the weapon to be another, for ever, or a record that its owner
+// called outdated and has not mended since.
+func (m *meeting) endedForGood(known *match, r roles) bool {
+	switch known.ended {
+	case endedDenied:
+		return m.withheld(r)
+	case endedOther:
+		return true
+	case endedOutdated:
+		return r.record.seq < known.seq
+	case endedQuestionOutdated:
+		return r.question.seq < known.seq
+	}
+	return false
 }
 
 // candidate shows a pair to one party alone: the asker, or, where the weapon

@@ -21,6 +21,7 @@ func (s *State) Hash() [32]byte {
 	s.hashSubjects(d)
 	s.hashMatches(d)
 	s.hashTraces(d)
+	s.hashConfirmations(d)
 	s.hashDue(d)
 	s.hashOperations(d)
 	for _, p := range s.policies {

@@ -63,15 +63,22 @@ const (
 	endedMark
 	endedDenied
 	endedExpired
+	endedOther            // the owner says: another weapon
+	endedOutdated         // the owner of the record says that it no longer holds
+	endedQuestionOutdated // the same of the record that asks
 )
 
-var endings = [...]string{"record_withdrawn", "question_withdrawn", "mark_removed", "denied", "record_expired"}
+var endings = [...]string{
+	"record_withdrawn", "question_withdrawn", "mark_removed", "denied", "record_expired",
+	"not_same_weapon", "record_outdated", "question_outdated",
+}
 
 // matches are the pairs that met, found by id and by subject.
 type matches struct {
 	all       arena[match]
 	byID      idTable
-	bySubject map[uint32][]uint32 // in the order in which they met; most subjects have none
+	bySubject map[uint32][]uint32     // in the order in which they met; most subjects have none
+	asked     map[uint32]confirmation // how far those that were asked about have come; most never are
 }
 
 func newMatches() matches { return matches{bySubject: map[uint32][]uint32{}} }
@@ -79,11 +86,16 @@ func newMatches() matches { return matches{bySubject: map[uint32][]uint32{}} }
 func (m *matches) idOf(i uint32) events.UUID { return m.all.at(i).id }
 
 func (m *matches) find(id events.UUID) (*match, bool) {
-	i, ok := m.byID.find(id, m.idOf)
-	if !ok {
-		return nil, false
+	_, known, ok := m.number(id)
+	return known, ok
+}
+
+// number is find, with the match's number.
+func (m *matches) number(id events.UUID) (i uint32, known *match, ok bool) {
+	if i, ok = m.byID.find(id, m.idOf); !ok {
+		return 0, nil, false
 	}
-	return m.all.at(i), true
+	return i, m.all.at(i), true
 }
 
 // add adds a match that is not there yet.

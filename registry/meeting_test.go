@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,46 +18,62 @@ import (
 func TestMeetingAgainstOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
-		o := oracle.New()
-		inbox := map[events.OrgID]uint64{}
-		told := map[string]bool{}
-		audited := 0
+		a := newAuditor(w)
 		w.pure = rapid.IntRange(1, 10).Draw(t, "pure") == 1
-		audit := func() {
-			for ; audited < len(w.journal); audited++ {
-				e := w.journal[audited]
-				checkInboxes(t, inbox, told, e)
-				if e.Envelope.Type == events.TypeEffectsContinued {
-					continue // read with the entry it continues
-				}
-				want := o.Expect(e)
-				require.Empty(t, o.Ended(e))
-				require.Equal(t, want, oracle.Lines(w.decision(e)...), "seq %d: %s", e.Seq, e.Value)
-				for _, more := range w.decision(e)[1:] {
-					require.Empty(t, o.Ended(more))
-				}
-			}
-		}
 		w.lateLooks = rapid.Bool().Draw(t, "late looks")
-		audit()
+		a.audit(t)
 		for range rapid.IntRange(20, 150).Draw(t, "steps") {
 			w.step(t)
-			audit()
+			a.audit(t)
 			_, under := w.s.Reexamination()
-			require.False(t, o.Due() && !under, "the questions have not been asked again")
+			require.False(t, a.oracle.Due() && !under, "the questions have not been asked again")
 			if !under && rapid.IntRange(1, 20).Draw(t, "look") == 1 {
 				w.lookAgain(t)
-				audit()
-				require.Empty(t, o.Untold(w.at), "who meets now has not been told")
+				a.audit(t)
+				require.Empty(t, a.oracle.Untold(w.at), "who meets now has not been told")
 			}
 			if n := len(w.journal); w.journal[n-1].Verdict == events.Accepted {
-				require.Empty(t, w.unheard(o), "questions stand that nobody may hear the answer of")
+				require.Empty(t, w.unheard(a.oracle), "questions stand that nobody may hear the answer of")
 			}
 		}
-		for org, n := range inbox {
+		for org, n := range a.inbox {
 			require.Equal(t, n, w.s.InboxLen(org))
 		}
 	})
+}
+
+// auditor holds what is decided in a world against the oracle.
+type auditor struct {
+	world   *world
+	oracle  *oracle.Oracle
+	inbox   map[events.OrgID]uint64
+	told    map[string]bool
+	audited int
+}
+
+func newAuditor(w *world) *auditor {
+	return &auditor{world: w, oracle: oracle.New(), inbox: map[events.OrgID]uint64{}, told: map[string]bool{}}
+}
+
+func (a *auditor) audit(t *rapid.T) {
+	w := a.world
+	for ; a.audited < len(w.journal); a.audited++ {
+		e := w.journal[a.audited]
+		checkInboxes(t, a.inbox, a.told, e)
+		if e.Envelope.Type == events.TypeEffectsContinued {
+			continue // read with the entry it continues
+		}
+		if code, known := a.oracle.Refusal(e); known && e.Verdict != events.Duplicate {
+			require.Equal(t, code, strings.Join(codesOf(e), " "), "seq %d: %s by %s", e.Seq, e.Value, e.Src)
+		}
+		want := a.oracle.Expect(e)
+		require.Empty(t, a.oracle.Ended(e))
+		require.Equal(t, want, oracle.Lines(w.decision(e)...), "seq %d: %s", e.Seq, e.Value)
+		for _, more := range w.decision(e)[1:] {
+			require.Empty(t, a.oracle.Ended(more))
+		}
+	}
+	require.Empty(t, a.oracle.Late(w.at), "deadlines that passed unnoticed")
 }
 
 // The universe shows all that can happen to a pair, in random orders that are
@@ -73,6 +90,8 @@ func TestUniverseShowsEverything(t *testing.T) {
 		"renewed", "ended mark_removed", "ended denied", "ended record_withdrawn", "ended record_expired", "ended question_withdrawn",
 		"lapsed", "agreement_ended", "daily_digest", "record_review_due", "expired", "merged", "shared", "truncated", "to parent", "looked at again",
 		"trace_addressed", "trace_overdue", "trace_closed",
+		"asked about a candidate", "requested", "answered confirmed", "answered need_more_time", "answered cannot_confirm", "overdue", "escalated",
+		"ended not_same_weapon", "ended record_outdated",
 	} {
 		require.Greater(t, seen[kind], 2, "the universe never shows: %s; it shows %v", kind, seen)
 	}
@@ -116,6 +135,14 @@ func checkInboxes(t *rapid.T, inbox map[events.OrgID]uint64, told map[string]boo
 			match(x.ID, x.Tell)
 		case *events.MatchRenewedEffect:
 			match(x.ID, x.Tell)
+		case events.MatchToldEffect:
+			match(x.ID, x.Tell)
+		case *events.ConfirmationEffect:
+			for _, tell := range x.Tell {
+				if tell.N > 0 {
+					number(tell.Org, tell.N)
+				}
+			}
 		case events.NotifyEffect:
 			number(x.Org, x.N)
 		case events.TraceEffect, events.TraceAddresseeEffect, events.TraceNoteEffect:
@@ -164,6 +191,10 @@ func tally(seen map[string]int, e *events.Entry) {
 			meeting("candidate", &x.Meeting, nil)
 		case *events.MatchRenewedEffect:
 			seen["renewed"]++
+		case events.MatchToldEffect:
+			seen["asked about a candidate"]++
+		case *events.ConfirmationEffect:
+			seen[strings.TrimSpace(x.Status+" "+x.Answer)]++
 		case events.MatchEndedEffect:
 			seen["ended "+x.Because]++
 		case events.RecordEffect:

@@ -11,7 +11,8 @@ type RecordInfo struct {
 	Revision uint32
 	Seq      uint64 // entry that holds its last revision, or its withdrawal
 	Category string
-	Status   string // active, withdrawn, expired
+	Status   string // active, located, withdrawn, expired
+	Located  *events.Location
 }
 
 // Record finds a record by its id.
@@ -30,6 +31,14 @@ func (s *State) Record(id events.UUID) (RecordInfo, bool) {
 		info.Status = "withdrawn"
 	case !r.live(s.at):
 		info.Status = "expired"
+	default:
+		if m, ok := s.located(row); ok {
+			q := s.subject(m.question)
+			info.Status = "located"
+			info.Located = &events.Location{
+				RecordID: id, MatchID: m.id, By: s.org(q.org).OrganisationID, ActingFor: s.org(q.acting).OrganisationID,
+			}
+		}
 	}
 	return info, true
 }
@@ -79,12 +88,22 @@ type MatchInfo struct {
 	ID       events.UUID
 	Seq      uint64 // entry of its last effect
 	Class    string
-	Status   string // candidate, notified, ended
+	Status   string // candidate, notified, asked, confirmed, ended
 	Because  string // of an ended one
+	Asked    *ConfirmationInfo
 	Question events.UUID
 	Record   events.UUID
 	Asker    events.OrgID
 	Owner    events.OrgID
+}
+
+// ConfirmationInfo is how far the question has come whether the two of a match
+// are one weapon.
+type ConfirmationInfo struct {
+	Status    string // asked, overdue, escalated, cannot_confirm, confirmed
+	Requested uint64 // entry that holds the last request
+	Seq       uint64 // entry of the last move
+	Due       int64  // log time by which an answer is expected, Unix milliseconds
 }
 
 // Match finds a match that viewer may see: one that it was told of or, a
@@ -113,14 +132,30 @@ func (s *State) MatchesOfSubject(viewer events.OrgID, id events.UUID) (list []Ma
 	return list
 }
 
+// confirmationInfo is nil for a match that was not asked about, or has ended.
+func (s *State) confirmationInfo(m *match) *ConfirmationInfo {
+	i, _, _ := s.matches.number(m.id)
+	c, ok := s.matches.asked[i]
+	if !ok {
+		return nil
+	}
+	return &ConfirmationInfo{Status: confirmationStages[c.stage], Requested: c.requested, Seq: c.seq, Due: c.due}
+}
+
 func (s *State) matchInfo(m *match) MatchInfo {
 	q, r := s.subject(m.question), s.subject(m.record)
 	info := MatchInfo{
 		ID: m.id, Seq: m.seq, Class: classes[m.class], Status: statuses[m.status], Question: q.id, Record: r.id,
-		Asker: s.org(q.org).OrganisationID, Owner: s.org(r.org).OrganisationID,
+		Asker: s.org(q.org).OrganisationID, Owner: s.org(r.org).OrganisationID, Asked: s.confirmationInfo(m),
 	}
-	if m.status == statusEnded {
+	switch {
+	case m.status == statusEnded:
 		info.Because = endings[m.ended]
+	case info.Asked == nil || info.Asked.Status == confirmationStages[stageOpen]:
+	case info.Asked.Status == confirmationStages[stageConfirmed]:
+		info.Status = confirmationStages[stageConfirmed]
+	default:
+		info.Status = confirmationStages[stageAsked]
 	}
 	return info
 }
@@ -131,14 +166,31 @@ func (s *State) maySee(viewer orgRef, m *match) bool {
 	if viewer == 0 {
 		return false
 	}
-	q, r := s.subject(m.question), s.subject(m.record)
 	switch {
 	case m.seen&roleSecretary != 0 && viewer == s.secretary:
 		return true
-	case m.seen&roleAsker != 0 && s.sees(viewer, q.org) && !s.denied(s.denySets[r.deny], q.org, q.acting):
+	case m.seen&roleAsker != 0 && s.sees(viewer, s.matchParty(m, roleAsker)) && !s.hidden(m, roleAsker):
 		return true
 	}
-	return m.seen&roleOwner != 0 && s.sees(viewer, r.org) && !s.denied(s.denySets[q.deny], r.org, 0)
+	return m.seen&roleOwner != 0 && s.sees(viewer, s.matchParty(m, roleOwner)) && !s.hidden(m, roleOwner)
+}
+
+// matchParty is the organisation that asks, or that owns the record.
+func (s *State) matchParty(m *match, role uint8) orgRef {
+	if role == roleAsker {
+		return s.subject(m.question).org
+	}
+	return s.subject(m.record).org
+}
+
+// hidden says whether the other side's deny list withholds a match from the
+// asker, or from the owner.
+func (s *State) hidden(m *match, role uint8) bool {
+	q, r := s.subject(m.question), s.subject(m.record)
+	if role == roleAsker {
+		return s.denied(s.denySets[r.deny], q.org, q.acting)
+	}
+	return s.denied(s.denySets[q.deny], r.org, 0)
 }
 
 // InboxLen is the number of the last notification of an organisation.
@@ -266,6 +318,6 @@ type Counts struct {
 func (s *State) Counts() Counts {
 	return Counts{
 		Subjects: s.subjects.len(), Marks: s.index.Len(), Matches: s.matches.all.len(),
-		Requests: int(s.requests.next - s.requests.front), DueWork: len(s.due.more) + len(s.due.days) + len(s.due.keeping.days) + len(s.due.digests),
+		Requests: int(s.requests.next - s.requests.front), DueWork: len(s.due.more) + len(s.due.days) + len(s.due.keeping.days) + len(s.due.digests) + len(s.due.deadlines.heap),
 	}
 }

@@ -80,7 +80,11 @@ func try(t require.TestingT, journal []*events.Entry, policy []byte) registry.Tr
 // lived under the policy from its first day.
 func TestTrialIsALifeUnderThePolicy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := drawJournal(t)
+		w := newWorld(t)
+		w.unasked = true // what was asked about a match cannot be asked where there is none
+		for range rapid.IntRange(10, 120).Draw(t, "steps") {
+			w.step(t)
+		}
 		policy := w.policy(t).Raw
 		again := lived(t, w.leader, policy)
 		want, wantShown := toldIn(again.journal)

@@ -61,6 +61,10 @@ func (v View) Reply(ctx context.Context, e *events.Entry) (events.Reply, error) 
 			r.Status, r.ID = x.Outcome, x.ID
 		case events.TraceEffect, events.TraceAddresseeEffect, events.TraceNoteEffect:
 			replyTrace(&r, x)
+		case *events.ConfirmationEffect:
+			if err := v.replyConfirmation(ctx, e, x, &r); err != nil {
+				return r, err
+			}
 		}
 	}
 	return r, v.addMatches(ctx, e, e.Effects, &r)
@@ -148,6 +152,10 @@ func tellOf(x events.Effect, org events.OrgID, n uint64) (events.Tell, bool) {
 		tells = x.Tell
 	case events.MatchEndedEffect:
 		tells = x.Tell
+	case events.MatchToldEffect:
+		tells = x.Tell
+	case *events.ConfirmationEffect:
+		tells = x.Tell
 	case events.NotifyEffect:
 		tells = []events.Tell{{Org: x.Org, N: x.N, Role: "recipient"}}
 	case events.TraceEffect:
@@ -187,6 +195,11 @@ func (v View) fill(ctx context.Context, note *events.Notification, e *events.Ent
 		}
 	case events.TraceEffect, events.TraceAddresseeEffect, events.TraceNoteEffect:
 		return v.fillTrace(ctx, note, e, x)
+	case events.MatchToldEffect:
+		note.Reason, note.About = "match", aboutMatch(x.ID)
+		return v.fillMet(ctx, note, x.ID, x.Met)
+	case *events.ConfirmationEffect:
+		return v.fillConfirmation(ctx, note, e, x)
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ type world struct {
 	traces   []searchOf
 	policies int
 	calm     bool // the directory stays as it is
+	moves
+	unasked bool // nobody asks about a match
 
 	lateLooks bool // other requests come between a change and the look at the questions
 }
@@ -89,7 +91,9 @@ func chance(t *rapid.T, label string, percent int) bool {
 
 // step sends one request, or lets time pass.
 func (w *world) step(t *rapid.T) {
-	switch n := rapid.IntRange(0, 99).Draw(t, "kind"); {
+	switch n := rapid.IntRange(0, 124).Draw(t, "kind"); {
+	case n >= 100 && !w.unasked:
+		w.confirm(t)
 	case n < 36:
 		w.send(pick(t, "owner", owners...), w.record(t))
 	case n < 41:

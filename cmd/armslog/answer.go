@@ -38,9 +38,11 @@ func (a *app) answer(ctx context.Context, q *events.SearchMade, r *events.Reply,
 	for _, w := range r.Warnings {
 		a.note("warning: %s %s", w.Code, w.Message)
 	}
-	if len(r.Matches)+len(r.Candidates) > 0 {
-		m := append(r.Matches[:len(r.Matches):len(r.Matches)], r.Candidates...)[0]
-		a.note("to look closer: armslog match show %s", shortID(m.MatchID.String()))
+	switch {
+	case len(r.Matches) > 0:
+		a.note("to look closer: armslog match show %s", shortID(r.Matches[0].MatchID.String()))
+	case len(r.Candidates) > 0:
+		a.note("to ask an owner: armslog match ask %s --urgency routine", shortID(r.Candidates[0].MatchID.String()))
 	}
 	return nil
 }

@@ -28,6 +28,8 @@ func notificationWords(n events.Notification) string {
 	b := n.Body
 	var text string
 	switch {
+	case b.Confirmation != nil:
+		return confirmationWords(n)
 	case b.Match == nil:
 		text = otherWords(n)
 	case n.Role == "general_secretariat" || n.Role == "recipient":

@@ -11,7 +11,8 @@ import (
 )
 
 func (a *app) matchCommand() *cobra.Command {
-	return a.group("match", "Matches and candidates you may see: list, show", a.matchList(), a.matchShow())
+	return a.group("match", "Matches and candidates you may see: list, show, ask, answer",
+		a.matchList(), a.matchShow(), a.matchAsk(), a.matchAnswer())
 }
 
 func (a *app) matchList() *cobra.Command {
@@ -29,7 +30,7 @@ func (a *app) matchList() *cobra.Command {
 			})
 		},
 	}
-	filters["status"] = c.Flags().String("status", "", "candidate, notified or ended")
+	filters["status"] = c.Flags().String("status", "", "candidate, notified, asked, confirmed or ended")
 	c.Flags().IntVar(&limit, "limit", 100, "how many; 0 = all")
 	return c
 }
@@ -52,6 +53,8 @@ type matchDetail struct {
 	YourRecord string            `json:"your_record"`
 	YourSearch string            `json:"your_search"`
 	Other      string            `json:"other_record"`
+
+	Confirmation *events.ConfirmationView `json:"confirmation"`
 }
 
 func (a *app) matchShow() *cobra.Command {
@@ -97,6 +100,9 @@ func (a *app) showMatch(m *matchDetail) error {
 	}
 	if m.Other != "" {
 		fmt.Fprintf(a.out, "in full  armslog record show %s\n", m.Other)
+	}
+	if m.Confirmation != nil {
+		fmt.Fprintf(a.out, "confirm  %s\n", confirmationLine(m.Confirmation))
 	}
 	if m.Policy != "" {
 		fmt.Fprintf(a.out, "policy   %s\n", m.Policy)

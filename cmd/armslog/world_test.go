@@ -457,7 +457,7 @@ var masks = []struct {
 	to   string
 }{
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "<uuid>"},
-	{regexp.MustCompile(`\b(search|match|registered|amended|unchanged|withdrawn|custody|alert|show|who-saw) [0-9a-f]{8}\b`), "$1 <id>"},
+	{regexp.MustCompile(`\b(search|match|registered|amended|unchanged|withdrawn|custody|alert|show|ask|who-saw) [0-9a-f]{8}\b`), "$1 <id>"},
 	{regexp.MustCompile(`(?m)^[0-9a-f]{8}  `), "<id>      "},
 	{regexp.MustCompile(`\b[0-9,]+ ms\b`), "<n> ms"},
 	{regexp.MustCompile(`imp-[0-9a-f]{4}`), "imp-<id>"},

@@ -60,7 +60,7 @@ var masks = []struct {
 	with string
 }{
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`), "TIME"},
-	{regexp.MustCompile(`\b\d\d:\d\d:\d\d\b`), "TIME"},
+	{regexp.MustCompile(`\b\d\d:\d\d:\d\dZ?\b`), "TIME"},
 	{regexp.MustCompile(`\bimp-[0-9a-f]+`), "imp-ID"},
 	{ids, "ID"},
 	{regexp.MustCompile(`\bseq [\d,]+`), "seq N"},

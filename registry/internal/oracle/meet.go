@@ -21,7 +21,11 @@ type pair struct {
 	status           int
 	told             map[string]bool // roles told since it last began
 	seen             string          // role to which a candidate was shown
+	ever             map[string]bool // roles that were ever told or shown it
+	class            string          // as it was met last
 	because          string
+	endedAt          uint64 // seq
+	asked            *asking
 }
 
 func (p *pair) other(x *firearm) *firearm {

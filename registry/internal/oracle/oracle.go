@@ -12,6 +12,7 @@ import (
 // Oracle has read the order so far.
 type Oracle struct {
 	at         int64
+	seq        uint64
 	secretary  events.OrgID
 	orgs       map[events.OrgID]events.OrganisationSubmitted
 	agreements map[string]*agreement
@@ -37,7 +38,7 @@ func New() *Oracle {
 // and those of the entries that continue it, must come to, in any order; see
 // Lines.
 func (o *Oracle) Expect(e *events.Entry) []string {
-	o.at, o.expected = e.At, nil
+	o.at, o.seq, o.expected = e.At, e.Seq, nil
 	if e.Verdict != events.Accepted {
 		return nil
 	}
@@ -71,6 +72,12 @@ func (o *Oracle) Expect(e *events.Entry) []string {
 		o.mayAskAgain(e, true)
 	case *events.ReferenceSubmitted:
 		o.mayAskAgain(e, o.compareAnew(func() { o.reference(b) }))
+	case *events.ConfirmationRequested:
+		o.confirmationRequested(e, b)
+	case *events.ConfirmationAnswered:
+		o.confirmationAnswered(e, b)
+	case *events.ConfirmationOverdue:
+		o.confirmationOverdue(b)
 	default:
 		o.directory(body)
 	}
@@ -111,6 +118,10 @@ func lineOf(x events.Effect) string {
 		return meetingLine("candidate", &x.Meeting) + " seen by " + x.Seen
 	case events.MatchEndedEffect:
 		return fmt.Sprintf("match_ended %s %s tell %s", x.ID, x.Because, tellLine(x.Tell))
+	case events.MatchToldEffect:
+		return fmt.Sprintf("match_told %s tell %s", x.ID, tellLine(x.Tell))
+	case *events.ConfirmationEffect:
+		return confirmationLine(x)
 	case events.NotifyEffect:
 		return fmt.Sprintf("notify %s %s %s %s %d", x.Org, x.Reason, x.About.Kind, x.About.ID, x.About.Count)
 	}

@@ -99,8 +99,7 @@ func (o *Oracle) Untold(at int64) (lines []string) {
 	for _, q := range o.firearms {
 		for _, m := range o.meetsNow(q) {
 			p := o.known(m.question, m.record)
-			if p != nil && p.status == ended && p.because == "denied" &&
-				(o.denies(m.record, m.question.org, m.question.acting) || o.denies(m.question, m.record.org, "")) {
+			if o.silent(m, p) {
 				continue
 			}
 			parties := o.parties(m)

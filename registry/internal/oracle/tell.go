@@ -8,9 +8,8 @@ import (
 // tell says what follows from a meeting, "" if nothing does.
 func (o *Oracle) tell(m meeting) string {
 	p := o.known(m.question, m.record)
-	if p != nil && p.status == ended && p.because == "denied" &&
-		(o.denies(m.record, m.question.org, m.question.acting) || o.denies(m.question, m.record.org, "")) {
-		return "" // what it ended for still holds
+	if o.silent(m, p) {
+		return ""
 	}
 	if m.decision.Outcome == matching.Candidate {
 		return o.show(m, p)
@@ -33,8 +32,28 @@ func (o *Oracle) tell(m meeting) string {
 		kind = "match_renewed"
 	}
 	tells := o.tells(p, parties)
-	p.status, p.told = notified, union(p.told, parties)
+	p.status, p.told, p.class = notified, union(p.told, parties), m.class
+	p.ever = union(p.ever, parties)
 	return o.line(kind, m) + " tell " + tellLine(tells)
+}
+
+// silent says whether what a pair ended for still holds: a deny list; another
+// weapon, for ever; a record that is outdated, until it is mended.
+func (o *Oracle) silent(m meeting, p *pair) bool {
+	if p == nil || p.status != ended {
+		return false
+	}
+	switch p.because {
+	case "denied":
+		return o.denies(m.record, m.question.org, m.question.acting) || o.denies(m.question, m.record.org, "")
+	case "not_same_weapon":
+		return true
+	case "record_outdated":
+		return m.record.seq < p.endedAt
+	case "question_outdated":
+		return m.question.seq < p.endedAt
+	}
+	return false
 }
 
 func union(a, b map[string]bool) map[string]bool {
@@ -81,7 +100,8 @@ func (o *Oracle) show(m meeting, p *pair) string {
 		p = &pair{question: m.question, record: m.record}
 		o.pairs = append(o.pairs, p)
 	}
-	p.status, p.seen = candidate, role
+	p.status, p.seen, p.class = candidate, role, m.class
+	p.ever = union(p.ever, map[string]bool{role: true})
 	if late := m.question.seq < m.record.seq; late && role == "asker" && (m.decision.Class != matching.Weak || m.facts.Grade == matching.Partial) {
 		if to := o.inboxOf(seen); to != "" {
 			o.digests[to]++
@@ -127,6 +147,6 @@ func (o *Oracle) end(p *pair, because string) {
 	if p.status == notified {
 		tells = o.tells(p, union(p.told, nil))
 	}
-	p.status, p.because, p.told = ended, because, nil
+	p.status, p.because, p.told, p.endedAt, p.asked = ended, because, nil, o.seq, nil
 	o.expect("match_ended %s %s tell %s", events.MatchID(p.question.id, p.record.id), because, tellLine(tells))
 }

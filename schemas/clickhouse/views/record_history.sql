@@ -25,4 +25,12 @@ LEFT JOIN
     SELECT record_id, at FROM {{.Tables}}.record_history
     WHERE revision = 1 AND record_id IN (SELECT record_id FROM {{.Tables}}.records WHERE revision > 1)
 ) AS f ON f.record_id = r.record_id
+LEFT JOIN
+(
+    SELECT DISTINCT record_id FROM
+    (
+    {{template "located.sql" .Tables}}
+    )
+    WHERE until IS NULL
+) AS l ON l.record_id = r.record_id AND r.superseded_at IS NULL
 COMMENT 'Every revision of every record'

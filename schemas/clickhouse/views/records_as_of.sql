@@ -21,4 +21,12 @@ LEFT JOIN
     SELECT record_id, at FROM {{.Tables}}.record_history
     WHERE revision = 1 AND record_id IN (SELECT record_id FROM {{.Tables}}.record_history WHERE revision > 1)
 ) AS f ON f.record_id = r.record_id
+LEFT JOIN
+(
+    SELECT DISTINCT record_id FROM
+    (
+    {{template "located.sql" .Tables}}
+    )
+    WHERE at <= {at:DateTime64(3, 'UTC')} AND (until IS NULL OR until > {at:DateTime64(3, 'UTC')})
+) AS l ON l.record_id = r.record_id
 COMMENT 'Every record as it stood at a log time: records_as_of(at = ''2026-11-23 12:00:00'')'

@@ -1,6 +1,6 @@
     r.record_id AS record_id, r.owner AS owner, o.country AS owner_country, r.category AS category,
     if(r.category IN ('lost', 'stolen', 'trafficked', 'smuggled'), 'wanted', 'recovered') AS family,
-    multiIf(s.seq > r.seq, s.status, r.retain_until < toDate32({{.}}), 'expired', 'active') AS status,
+    multiIf(s.seq > r.seq, s.status, r.retain_until < toDate32({{.}}), 'expired', l.record_id = r.record_id, 'located', 'active') AS status,
     r.type AS type, r.action AS action, r.make AS make, r.model AS model, r.calibre AS calibre,
     r.country_of_manufacture AS country_of_manufacture, r.made_year_min AS made_year_min, r.made_year_max AS made_year_max,
     if(r.mark_id = 0, '', lower(leftPad(hex(r.mark_id), 16, '0'))) AS mark_id, r.mark_status AS mark_status,
