@@ -29,7 +29,7 @@ type benchFlags struct {
 }
 
 // benchmarks are what can be measured, in the order in which all of them run.
-var benchmarks = []string{"decide", "fold", "import", "search", "rebuild"}
+var benchmarks = []string{"decide", "fold", "import", "search", "rebuild", "due"}
 
 func (a *app) benchCommand() *cobra.Command {
 	var f benchFlags
@@ -127,7 +127,7 @@ func (b *benching) run(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	if has("import") || has("search") || has("rebuild") {
+	if has("import") || has("search") || has("rebuild") || has("due") {
 		return b.system(ctx, has)
 	}
 	return nil
@@ -166,7 +166,12 @@ func (b *benching) system(ctx context.Context, has func(string) bool) (err error
 		}
 	}
 	if has("rebuild") {
-		b.results["rebuild"], err = s.Rebuild(ctx, b.engine)
+		if b.results["rebuild"], err = s.Rebuild(ctx, b.engine); err != nil {
+			return err
+		}
+	}
+	if has("due") {
+		b.results["due"], err = s.Due(ctx, max(1, b.flags.rate/10))
 	}
 	return err
 }

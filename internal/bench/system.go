@@ -32,6 +32,7 @@ type System struct {
 	asker  string // bearer token of who asks
 	client *http.Client
 	last   uint64 // seq of the last row imported
+	clock  *Clock
 }
 
 // SystemConfig says what a system is measured with.
@@ -44,18 +45,19 @@ type SystemConfig struct {
 
 // StartSystem starts a system in a temporary directory; Close removes it.
 func StartSystem(ctx context.Context, cfg SystemConfig) (*System, error) {
+	clock := &Clock{}
 	dir, err := os.MkdirTemp("", "armslog-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("make directory: %w", err)
 	}
 	s, err := single.Start(ctx, single.Config{
 		Dir: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", Kafka: "127.0.0.1:0", NoSync: !cfg.Sync, Engine: cfg.Engine,
-		Name: "Bench", Version: "bench", Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Name: "Bench", Version: "bench", Now: clock.Now, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
 		return nil, err
 	}
-	sys := &System{Single: s, load: cfg.Load, out: cfg.Out, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, MaxConnsPerHost: 256}}}
+	sys := &System{Single: s, clock: clock, load: cfg.Load, out: cfg.Out, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, MaxConnsPerHost: 256}}}
 	if err := sys.prepare(ctx); err != nil {
 		sys.Close()
 		return nil, err

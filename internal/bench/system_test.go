@@ -31,6 +31,10 @@ func TestSystemMeasuresEverything(t *testing.T) {
 	rebuilt, err := s.Rebuild(t.Context(), engine)
 	require.NoError(t, err)
 	require.Greater(t, rebuilt.Entries, uint64(2300))
+	due, err := s.Due(t.Context(), 50)
+	require.NoError(t, err)
+	require.Zero(t, due.Failed)
+	require.GreaterOrEqual(t, due.Entries, uint64(due.Expired/500))
 }
 
 func BenchmarkSystem(b *testing.B) {
