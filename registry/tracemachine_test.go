@@ -170,7 +170,7 @@ func (r *traceRun) move(t *rapid.T) {
 	case "comment":
 		b := &events.TraceCommented{TraceID: m.id, Code: pick(t, "code", events.TraceComments.Codes()...)}
 		if b.Code == "more_time" {
-			b.Until = today + pick[events.Day](t, "until", 0, 10, 40, 100, 200)
+			b.Until = today + pick[events.Day](t, "until", -3, 0, 10, 40, 100, 200)
 		}
 		body, legal = b, m.comments(org, b, today)
 	case "close":

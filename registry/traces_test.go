@@ -365,6 +365,21 @@ func TestTraceDeadlines(t *testing.T) {
 	l.accept("NCB-CC", answer(id, "completed"))
 }
 
+// A deadline that has passed can still be moved, once, to a day to come.
+func TestMoreTimeIsTimeToCome(t *testing.T) {
+	l := newTraceTown(t)
+	id := traceID(l.accept("NCB-BB", traceRequest("NCB-CC")))
+	l.pass(40)
+	more := &events.TraceCommented{TraceID: id, Code: "more_time", Until: events.DayOf(l.at) - 1}
+	rejects(t, l.send("NCB-CC", more), "/until", "until_not_later")
+	more.Until += 11
+	l.accept("NCB-CC", more)
+	require.Equal(t, []string{"NCB-CC sent"}, l.stands(id), "reminded no more")
+	l.pass(11)
+	l.drain()
+	require.Equal(t, []string{"NCB-CC sentoverdue"}, l.stands(id))
+}
+
 // By urgency an answer is asked for within 7, 30 or 90 days.
 func TestTraceDeadlinesByUrgency(t *testing.T) {
 	for urgency, days := range map[string]events.Day{"urgent": 7, "routine": 30, "deferred": 90} {
@@ -387,6 +402,27 @@ func TestTraceDeadlinesByUrgency(t *testing.T) {
 		b.AnswerBy = events.DayOf(start) + 200
 		require.Equal(t, b.AnswerBy, forward(traceID(l.accept("NCB-BB", b))))
 	}
+}
+
+// A parent reads what its national entities are asked, and not for which of them
+// somebody has proposed to ask.
+func TestParentOfAnAddressee(t *testing.T) {
+	l := newTraceTown(t)
+	for _, id := range []events.OrgID{"NE-AA", "NE-AB"} {
+		entity := national(id, "AR", "NCB-AA")
+		entity.Rights = []string{"trace"}
+		l.accept("NCB-AA", entity)
+	}
+	e := l.accept("NCB-BB", traceRequest("NE-AA"))
+	require.Contains(t, told(e), "NCB-AA addressee trace_addressed", "it has the inbox")
+	b := answer(traceID(e), "referred")
+	b.Next[0].Organisation = "NE-AB"
+	l.accept("NE-AA", b)
+	info, ok := l.s.Trace("NCB-AA", traceID(e))
+	require.True(t, ok)
+	require.Equal(t, []string{"addressee", "NE-AA"}, []string{info.Role, info.Addressees[0].Organisation})
+	require.Len(t, info.Addressees, 1)
+	rejects(t, l.send("NCB-AA", answer(traceID(e), "completed")), "/trace_id", "trace_unknown")
 }
 
 // What closes a trace with as many addressees as it can have, and meetings that
