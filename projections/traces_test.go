@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,4 +98,36 @@ func TestTraceViews(t *testing.T) {
 	require.Equal(t, "3", one("SELECT toString(count()) FROM "+views+".trace_steps WHERE reported_by = 'NCB-CL' AND make = 'famae' AND mark_id != ''"))
 	require.Equal(t, "refused national_law 1", one("SELECT concatWithSeparator(' ', status, refusal, toString(answered_at > sent_at))"+
 		" FROM "+views+".trace_addressees WHERE organisation = 'NCB-PY'"))
+}
+
+// The outbox of each organisation holds all that its inbox holds, traces and
+// what is said about them among it, each once and in order; sent to a bureau, an
+// answer reads there as it was given.
+func TestCourierTellsOfTraces(t *testing.T) {
+	j, o := newJournal(t), newOutbox()
+	j.fillTraces()
+	j.at += 60 * events.MillisPerDay // NCB-CL is reminded of what it has not answered, then others are told
+	j.due()
+	j.courier(t, o)
+	reasons := map[string]bool{}
+	for _, org := range []events.OrgID{"IPSG", "NCB-BR", "NCB-CL", "NCB-PY"} {
+		n := uint64(0)
+		for _, m := range o.topics[org] {
+			var note events.Notification
+			require.NoError(t, json.Unmarshal(m.Value, &note))
+			if note.N == 0 {
+				continue // a reply
+			}
+			n++
+			require.Equal(t, n, note.N, org)
+			reasons[note.Reason] = true
+			if note.Reason == "trace_responded" && note.Role == "requester" && note.Body.Trace.Status == "completed" {
+				require.Equal(t, "CL-5", note.Body.Trace.Answer.CaseNumber)
+			}
+		}
+		require.Equal(t, j.state.InboxLen(org), n, org)
+	}
+	for _, reason := range []string{"trace_addressed", "trace_responded", "trace_commented", "trace_overdue", "trace_closed"} {
+		require.True(t, reasons[reason], reason)
+	}
 }
