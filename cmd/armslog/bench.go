@@ -29,7 +29,7 @@ type benchFlags struct {
 }
 
 // benchmarks are what can be measured, in the order in which all of them run.
-var benchmarks = []string{"decide", "fold", "import", "search", "rebuild", "due"}
+var benchmarks = []string{"decide", "fold", "import", "search", "rebuild", "reexamine", "due"}
 
 func (a *app) benchCommand() *cobra.Command {
 	var f benchFlags
@@ -127,7 +127,7 @@ func (b *benching) run(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	if has("import") || has("search") || has("rebuild") || has("due") {
+	if has("import") || has("search") || has("rebuild") || has("reexamine") || has("due") {
 		return b.system(ctx, has)
 	}
 	return nil
@@ -167,6 +167,11 @@ func (b *benching) system(ctx context.Context, has func(string) bool) (err error
 	}
 	if has("rebuild") {
 		if b.results["rebuild"], err = s.Rebuild(ctx, b.engine); err != nil {
+			return err
+		}
+	}
+	if has("reexamine") {
+		if b.results["reexamine"], err = s.Reexamine(ctx, b.flags.rate); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ type System struct {
 	out    io.Writer
 	bureau string // bearer token of who records
 	asker  string // bearer token of who asks
+	admin  string // bearer token of the General Secretariat
 	client *http.Client
 	last   uint64 // seq of the last row imported
 	clock  *Clock
@@ -79,7 +80,7 @@ func (s *System) prepare(ctx context.Context) error {
 		keys = append(keys, k)
 		return t
 	}
-	admin := token("admin", single.Secretariat, gateway.Admin)
+	s.admin = token("admin", single.Secretariat, gateway.Admin)
 	s.bureau = token("bureau", "NCB-FJ", gateway.Admin)
 	s.asker = token("asker", "WCO", gateway.Admin)
 	if err := s.AddKeys(keys...); err != nil {
@@ -90,7 +91,7 @@ func (s *System) prepare(ctx context.Context) error {
 		if d.t == events.TypeAgreementGranted {
 			path = "/v1/agreements"
 		}
-		if err := s.until(ctx, func() error { return s.post(ctx, admin, path, []byte(d.body), nil) }); err != nil {
+		if err := s.until(ctx, func() error { return s.post(ctx, s.admin, path, []byte(d.body), nil) }); err != nil {
 			return err
 		}
 	}
