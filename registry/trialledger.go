@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -28,6 +27,7 @@ type ledger struct {
 	open    map[toldKey]difference
 	words   map[string]string // each word once, and no slice of an entry's bytes
 	details [2]int
+	entered uint64
 }
 
 // toldKey is one match told to one organisation.
@@ -60,6 +60,7 @@ func (l *ledger) word(s string) string {
 
 func (l *ledger) enter(m *events.Meeting, to events.Tell, side int, seq uint64) {
 	key := toldKey{m.ID, l.word(to.Org)}
+	l.entered++
 	d, there := l.open[key]
 	if !there {
 		d = difference{side: int8(side), seq: seq, grade: l.word(m.Grade), strength: l.word(m.Strength), make: l.word(m.Results.Make)}
@@ -85,7 +86,7 @@ func (l *ledger) enter(m *events.Meeting, to events.Tell, side int, seq uint64) 
 
 func (l *ledger) example(m *events.Meeting, to events.Tell, seq uint64) *TrialExample {
 	return &TrialExample{
-		Seq: seq, Organisation: l.word(to.Org), Role: l.word(to.Role),
+		order: l.entered, Seq: seq, Organisation: l.word(to.Org), Role: l.word(to.Role),
 		MatchID: m.ID, Class: l.word(m.Class), Question: m.Question, Asker: l.word(m.Asker), ActingFor: l.word(m.ActingFor),
 		Record: m.Record, Owner: l.word(m.Owner), Grade: l.word(m.Grade), Bits: m.Bits, Strength: l.word(m.Strength), Shared: m.Shared,
 		Results: events.Results{
@@ -125,6 +126,8 @@ type TrialCount struct {
 
 // TrialExample is one notification. It holds no text of the two descriptions.
 type TrialExample struct {
+	order uint64 // in which they were told
+
 	Seq          uint64         `json:"seq" doc:"Entry at which it was, or would have been, sent."`
 	Organisation events.OrgID   `json:"organisation"`
 	Role         string         `json:"role"`
@@ -183,7 +186,7 @@ func (l *ledger) side(sign int32) TrialSide {
 		}
 	}
 	slices.SortFunc(s.Examples, func(a, b TrialExample) int {
-		return cmp.Or(cmp.Compare(a.Seq, b.Seq), bytes.Compare(a.MatchID[:], b.MatchID[:]), strings.Compare(a.Organisation, b.Organisation))
+		return cmp.Compare(a.order, b.order)
 	})
 	s.Examples = slices.Clip(s.Examples[:min(len(s.Examples), trialExamples)])
 	s.Matches = uint64(len(matches))

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -71,7 +73,8 @@ func (a *app) showPolicy(raw json.RawMessage) error {
 }
 
 func (a *app) policySet() *cobra.Command {
-	return &cobra.Command{
+	var follow bool
+	c := &cobra.Command{
 		Use:   "set FILE|-",
 		Short: "Put a matching policy in force, from its seq on",
 		Long:  "set puts a matching policy in force: for what comes from its seq on, and for the questions that stand, which are\nasked again. Nobody is told twice, and what has been told is never taken back. Look at armslog policy try first.",
@@ -86,10 +89,48 @@ func (a *app) policySet() *cobra.Command {
 					return err
 				}
 			}
-			return a.post(cmd.Context(), events.TypePolicySet, "/v1/policy", body, func(r *events.Reply) error {
-				return a.outcome(joined("policy", r.Status, r.ID))(r)
+			return a.postRaw(cmd.Context(), events.TypePolicySet, "/v1/policy", body, func(raw json.RawMessage) error {
+				var r events.Reply
+				if err := json.Unmarshal(raw, &r); err != nil {
+					return fmt.Errorf("read reply: %w", err)
+				}
+				if err := a.writeReply(raw, a.outcome(joined("policy", r.Status, r.ID))); err != nil || !follow {
+					return err
+				}
+				return a.followAsking(cmd.Context(), r.Seq)
 			})
 		},
+	}
+	c.Flags().BoolVar(&follow, "follow", false, "wait until the standing questions have been asked again")
+	return c
+}
+
+// askingPause is how often is looked how far the standing questions are.
+const askingPause = 200 * time.Millisecond
+
+// followAsking waits until no standing question is left to be asked again.
+func (a *app) followAsking(ctx context.Context, seq uint64) error {
+	a.global.minSeq = max(a.global.minSeq, seq)
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	for {
+		var p struct {
+			Reexamination *gateway.Reexamination `json:"reexamination"`
+		}
+		if _, err := c.Get(ctx, "/v1/policy", nil, &p); err != nil {
+			return err
+		}
+		if p.Reexamination == nil {
+			a.note("all standing questions have been asked again")
+			return nil
+		}
+		select {
+		case <-time.After(askingPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
