@@ -97,7 +97,7 @@ func (t *Trial) asked(e *events.Entry, p *Prepared) *Input {
 		g := *b
 		g.Policy = t.policy
 		again.Body = &g
-	case *events.PolicySet, *events.NotificationAcknowledged:
+	case *events.PolicySet, *events.NotificationAcknowledged, *events.AccessMade:
 		return nil
 	default:
 		if e.Src == events.SourceRegistry {
