@@ -205,8 +205,8 @@ func TestFiveQuestions(t *testing.T) {
 		"SELECT * FROM analytics.open_contributions WHERE country != '' ORDER BY country":                                "BR,2026,36,\\N,\\N\nCL,2026,12,\\N,6\nPY,2026,\\N,6,6\n",
 		// Of NCB-BR's 36: no calibre of a kind, every make known; 9 obliterated, 3 partial, 2 restored.
 		"SELECT sum(records), round(sum(records * with_make)), round(sum(records * with_type)), round(sum(records * with_serial)), round(sum(records * partial_numbers)), sum(unknown_makes), sum(weak_numbers) FROM analytics.data_quality WHERE owner = 'NCB-BR'": "36,36,36,22,3,0,0\n",
-		"SELECT rejected, rejects_by_code['no_right'], rejects_by_code['not_json'] FROM analytics.data_quality WHERE owner = 'WCO'":                                                                                                                             "1,1,0\n",
-		"SELECT day > '2026-01-01', traces_sent, traces_answered FROM (SELECT max(day) AS day, sum(traces_sent) AS traces_sent, sum(traces_answered) AS traces_answered FROM analytics.contributions)":                                                          "1,7,7\n",
+		"SELECT rejected, rejects_by_code['no_right'], rejects_by_code['not_json'] FROM analytics.data_quality WHERE owner = 'WCO'":                                                                                                                                 "1,1,0\n",
+		"SELECT day > '2026-01-01', traces_sent, traces_answered FROM (SELECT max(day) AS day, sum(traces_sent) AS traces_sent, sum(traces_answered) AS traces_answered FROM analytics.contributions)":                                                              "1,7,7\n",
 	} {
 		require.Equal(t, want, answer(t, q, query), query)
 	}
