@@ -30,6 +30,9 @@ type OperationCount struct {
 
 const mediaCSV = "text/csv"
 
+// leaders are who opens, amends and closes an operation: its desk, day by day.
+var leaders = []Role{Desk, Admin}
+
 // jointRoutes are those of what several organisations do together.
 func jointRoutes() []*route {
 	id := param{name: "id", in: "path", kind: text, max: 64, doc: "The operation's id."}
@@ -40,7 +43,7 @@ func jointRoutes() []*route {
 		},
 		{
 			method: http.MethodPost, path: "/v1/operations", id: "submit-operation", tag: "Operations", doc: "Open or amend an operation that you lead.",
-			roles: admins, params: postParams(), body: bodyOf[events.OperationSubmitted](), posts: true,
+			roles: leaders, params: postParams(), body: bodyOf[events.OperationSubmitted](), posts: true,
 			needs: []string{"operation_taken", "operation_closed"}, ok: directoryAnswers(), serve: post(events.TypeOperationSubmitted),
 		},
 		{
@@ -61,7 +64,7 @@ func jointRoutes() []*route {
 		},
 		{
 			method: http.MethodPost, path: "/v1/operations/{id}/closure", id: "close-operation", tag: "Operations", doc: "End an operation: what happens later does not count for it.",
-			roles: admins, params: postParams(id), body: bodyWithout[events.OperationClosed]("operation_id"), posts: true,
+			roles: leaders, params: postParams(id), body: bodyWithout[events.OperationClosed]("operation_id"), posts: true,
 			needs: []string{"operation_unknown", "operation_taken", "operation_closed"}, ok: []answer{answers[events.Reply](200, "Closed.")}, serve: (*call).closeOperation,
 		},
 	}
