@@ -26,6 +26,7 @@ type OperationCount struct {
 	Seizures  uint64 `json:"seizures" doc:"Of the records: weapons seized."`
 	Traces    uint64 `json:"traces"`
 	Matches   uint64 `json:"matches" doc:"That parties were told of."`
+	Confirmed uint64 `json:"confirmed" doc:"Of the matches: those that an owner has confirmed."`
 }
 
 const mediaCSV = "text/csv"
@@ -109,7 +110,7 @@ func (c *call) operationReport() (id string, page Page[OperationCount], err erro
 	}
 	ctx, cancel := context.WithTimeout(c.r.Context(), tablesWithin)
 	defer cancel()
-	page, err = t.OperationReport(ctx, c.org(), info.OperationID, c.number("min_seq"))
+	page, err = t.OperationReport(ctx, c.org(), info.OperationID, max(c.number("min_seq"), info.Seq)) // never older than what they were just shown
 	if err != nil {
 		return "", page, c.tablesError(err)
 	}
@@ -134,10 +135,10 @@ func (c *call) exportOperation() error {
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write([]string{"operation", "country", "type", "questions", "records", "seizures", "traces", "matches"}) // a buffer takes all
+	_ = w.Write([]string{"operation", "country", "type", "questions", "records", "seizures", "traces", "matches", "confirmed"}) // a buffer takes all
 	for _, n := range page.Items {
 		row := []string{id, n.Country, n.Type}
-		for _, v := range []uint64{n.Questions, n.Records, n.Seizures, n.Traces, n.Matches} {
+		for _, v := range []uint64{n.Questions, n.Records, n.Seizures, n.Traces, n.Matches, n.Confirmed} {
 			row = append(row, strconv.FormatUint(v, 10))
 		}
 		_ = w.Write(row)

@@ -54,7 +54,7 @@ func TestOperationIsThereForItsMembers(t *testing.T) {
 type fixedReport struct{ emptyTables }
 
 func (*fixedReport) OperationReport(context.Context, events.OrgID, string, uint64) (Page[OperationCount], error) {
-	return Page[OperationCount]{Items: []OperationCount{{Country: "BR", Type: "pistol", Questions: 1, Records: 3, Seizures: 2, Traces: 4, Matches: 1}}}, nil
+	return Page[OperationCount]{Items: []OperationCount{{Country: "BR", Type: "pistol", Questions: 1, Records: 3, Seizures: 2, Traces: 4, Matches: 2, Confirmed: 1}}}, nil
 }
 
 func TestOperationReportAsCSV(t *testing.T) {
@@ -62,5 +62,5 @@ func TestOperationReportAsCSV(t *testing.T) {
 	w.post("NCB-BR", "/v1/operations", triggerX).into(t, 201, new(events.Reply))
 	a := w.get("WCO", "/v1/operations/TRIGGER-X/report.csv")
 	require.Equal(t, "text/csv", a.header.Get("Content-Type"))
-	require.Equal(t, "operation,country,type,questions,records,seizures,traces,matches\nTRIGGER-X,BR,pistol,1,3,2,4,1\n", string(a.body))
+	require.Equal(t, "operation,country,type,questions,records,seizures,traces,matches,confirmed\nTRIGGER-X,BR,pistol,1,3,2,4,2,1\n", string(a.body))
 }

@@ -56,7 +56,12 @@ func inOperation(t *testing.T) (*Database, *journal, *Queries) {
 	for _, serial := range []string{"RV204187", "AB112234", "ZZ998877"} {
 		q := question(serial)
 		q.Incident.Operation, q.Incident.Date = "TRIGGER-X", events.MustDate("2019-06")
-		accept("WCO", q)
+		for _, x := range j.ask("WCO", q).Effects {
+			if m, ok := x.(*events.MatchEffect); ok && serial == "RV204187" {
+				accept("WCO", &events.ConfirmationRequested{MatchID: m.ID, Urgency: "urgent"})
+				accept("NCB-BR", &events.ConfirmationAnswered{MatchID: m.ID, Answer: "confirmed"})
+			}
+		}
 	}
 	accept("NCB-CL", question("KTO44170")) // names nothing, and meets what counts
 	p, _ := project(t, ProjectorConfig{Database: d, Source: j})
@@ -77,7 +82,7 @@ func TestOperationReport(t *testing.T) {
 	all := []OperationCount{
 		{Country: "BR", Type: "pistol", Records: 1},
 		{Country: "BR", Type: "revolver", Records: 5, Seizures: 5, Matches: 1},
-		{Country: "FJ", Type: "revolver", Questions: 3, Matches: 2}, // one of them with a record that denies WCO
+		{Country: "FJ", Type: "revolver", Questions: 3, Matches: 2, Confirmed: 1}, // one of them with a record that denies WCO
 	}
 	require.Equal(t, all, report("NCB-BR"))
 	require.Equal(t, all, report("IPSG"))
@@ -86,13 +91,13 @@ func TestOperationReport(t *testing.T) {
 	withheld[1].Records, withheld[1].Seizures, withheld[2].Matches = 4, 4, 1
 	require.Equal(t, withheld, report("WCO"))
 
-	rows, err := d.analyst.Query(t.Context(), "SELECT country, type, questions, records, seizures, traces, matches FROM "+d.cfg.Analytics+
+	rows, err := d.analyst.Query(t.Context(), "SELECT country, type, questions, records, seizures, traces, matches, confirmed FROM "+d.cfg.Analytics+
 		".operations WHERE operation_id = 'TRIGGER-X' AND status = 'over' ORDER BY country, type")
 	require.NoError(t, err)
 	var seen []OperationCount
 	for rows.Next() {
 		var c OperationCount
-		require.NoError(t, rows.Scan(&c.Country, &c.Type, &c.Questions, &c.Records, &c.Seizures, &c.Traces, &c.Matches))
+		require.NoError(t, rows.Scan(&c.Country, &c.Type, &c.Questions, &c.Records, &c.Seizures, &c.Traces, &c.Matches, &c.Confirmed))
 		seen = append(seen, c)
 	}
 	require.NoError(t, rows.Err())

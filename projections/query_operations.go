@@ -20,6 +20,7 @@ type OperationCount struct {
 	Seizures  uint64 // of the records
 	Traces    uint64
 	Matches   uint64 // that parties were told of
+	Confirmed uint64 // of the matches
 }
 
 // OperationReport counts what counts for an operation, by country and type.
@@ -36,11 +37,11 @@ func (q *Queries) OperationReport(ctx context.Context, org events.OrgID, operati
 	if err != nil {
 		return nil, fmt.Errorf("read operation: %w", err)
 	}
-	err = q.each(ctx, "read operation", "SELECT country, type, questions, records, seizures, traces, matches FROM ("+query+
+	err = q.each(ctx, "read operation", "SELECT country, type, questions, records, seizures, traces, matches, confirmed FROM ("+query+
 		") WHERE operation_id = {operation:String} ORDER BY country, type",
 		func(rows driver.Rows) error {
 			var c OperationCount
-			err := rows.Scan(&c.Country, &c.Type, &c.Questions, &c.Records, &c.Seizures, &c.Traces, &c.Matches)
+			err := rows.Scan(&c.Country, &c.Type, &c.Questions, &c.Records, &c.Seizures, &c.Traces, &c.Matches, &c.Confirmed)
 			counts = append(counts, c)
 			return err
 		}, asker(org), named("operation", operation))

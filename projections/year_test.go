@@ -19,6 +19,7 @@ import (
 type year struct {
 	*journal
 	weapons int
+	met     int // searches that met a record
 }
 
 // found are weapons recovered in one country of which the same is known.
@@ -61,6 +62,34 @@ var yearOfTraces = []sold{
 	{"Glock", "2024", "2025-06-01", 152, 517, "not_established", true, true, false},
 	{"Taurus", "2025-02-28", "2025-03-01", 1, 1, "established", true, true, false},
 	{"Taurus", "", "2025-03-01", 0, 0, "not_established", false, false, true},
+}
+
+// asked is a match whose owner is asked to confirm it.
+type asked struct {
+	urgency string
+	seconds int64  // to the answer
+	answer  string // "" = none
+}
+
+// The owner keeps the default clocks: ten minutes, and an hour.
+var yearOfAsking = []asked{
+	{"urgent", 120, "confirmed"}, {"urgent", 900, "not_same_weapon"}, {"urgent", 300, "confirmed"}, {"routine", 600, "confirmed"}, {"routine", 0, ""},
+}
+
+// confirm asks the owner about what a search met, and has it answered.
+func (y *year) confirm(e *events.Entry, a asked) {
+	for _, x := range e.Effects {
+		m, ok := x.(*events.MatchEffect)
+		if !ok {
+			continue
+		}
+		y.accept(m.Asker, &events.ConfirmationRequested{MatchID: m.ID, Urgency: a.urgency})
+		if a.answer != "" {
+			y.at += (a.seconds - 1) * 1000 // a decision takes a second of this year
+			answered := y.ask(m.Owner, &events.ConfirmationAnswered{MatchID: m.ID, Answer: a.answer})
+			require.Equal(y.t, events.Accepted, answered.Verdict, "%v", answered.Errors)
+		}
+	}
 }
 
 func newYear(t *testing.T) *year {
@@ -147,7 +176,11 @@ func (y *year) fill() {
 				y.trace(f.owner, sold{make: "Rossi", recovery: "2025", outcome: "established"}, events.RecordID(f.owner, source), f.traced)
 			}
 			if f.owner == "NCB-CL" && f.mark == "readable" && y.weapons%2 == 0 {
-				y.accept("NCB-PY", question(serial)) // meets it: two parties
+				e := y.accept("NCB-PY", question(serial)) // meets it: two parties
+				if y.met < len(yearOfAsking) {
+					y.confirm(e, yearOfAsking[y.met])
+				}
+				y.met++
 			}
 		}
 	}
@@ -191,7 +224,8 @@ func TestFiveQuestions(t *testing.T) {
 		"AR,2025,3,3,3,1,1\nBR,2025,34,12,27,0.353,0.444\nCL,2025,9,1,9,0.111,0.111\n",
 		"glock,3,366,517\ntaurus,1,1,1\n",
 		"PY,BR,6\nBR,BR,4\nCL,AR,3\nCL,BR,2\nPY,CL,1\n",
-		"BR,36,0,0\nCL,12,0,6\nPY,0,6,6\n",
+		"BR,36,0,0,0\nCL,12,0,6,3\nPY,0,6,6,3\n",
+		"routine,2,1,0.5,600,0\nurgent,3,3,0.667,300,0.333\n",
 	}
 	for i, query := range questions(t) {
 		require.Less(t, i, len(want), "a query without a known answer: %s", query)
@@ -202,7 +236,7 @@ func TestFiveQuestions(t *testing.T) {
 		// Cells under 5 are not shown, nor those that would tell them.
 		"SELECT * FROM analytics.open_origins ORDER BY country":                                                          "AR,2025,\\N,\\N,\\N\nBR,2025,34,12,27\nCL,2025,9,\\N,9\n",
 		"SELECT from_country, to_country, year, firearms FROM analytics.open_flows WHERE leg = 'diversion' ORDER BY ALL": "BR,BR,2025,\\N\nCL,AR,2025,\\N\nCL,BR,2025,\\N\nPY,BR,2025,6\nPY,CL,2025,\\N\n",
-		"SELECT * FROM analytics.open_contributions WHERE country != '' ORDER BY country":                                "BR,2026,36,\\N,\\N\nCL,2026,12,\\N,6\nPY,2026,\\N,6,6\n",
+		"SELECT * FROM analytics.open_contributions WHERE country != '' ORDER BY country":                                "BR,2026,36,\\N,\\N,\\N\nCL,2026,12,\\N,6,\\N\nPY,2026,\\N,6,6,\\N\n",
 		// Of NCB-BR's 36: no calibre of a kind, every make known; 9 obliterated, 3 partial, 2 restored.
 		"SELECT sum(records), round(sum(records * with_make)), round(sum(records * with_type)), round(sum(records * with_serial)), round(sum(records * partial_numbers)), sum(unknown_makes), sum(weak_numbers) FROM analytics.data_quality WHERE owner = 'NCB-BR'": "36,36,36,22,3,0,0\n",
 		"SELECT rejected, rejects_by_code['no_right'], rejects_by_code['not_json'] FROM analytics.data_quality WHERE owner = 'WCO'":                                                                                                                                 "1,1,0\n",

@@ -62,7 +62,7 @@ func (a *app) operationReport() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.writeItems(cmd.Context(), operationPath(args[0])+"/report", url.Values{}, whole, []column{
 				{"COUNTRY", "country", false}, {"TYPE", "type", false}, {"QUESTIONS", "questions", false}, {"RECORDS", "records", false},
-				{"SEIZURES", "seizures", false}, {"TRACES", "traces", false}, {"MATCHES", "matches", false},
+				{"SEIZURES", "seizures", false}, {"TRACES", "traces", false}, {"MATCHES", "matches", false}, {"CONFIRMED", "confirmed", false},
 			})
 		},
 	}

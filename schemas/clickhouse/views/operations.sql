@@ -15,7 +15,8 @@ CREATE OR REPLACE VIEW {{.Analytics}}.operations
     records      UInt64 COMMENT 'records, of every category',
     seizures     UInt64 COMMENT 'of these, weapons seized',
     traces       UInt64 COMMENT 'traces requested',
-    matches      UInt64 COMMENT 'pairs that parties were told of, in which one side counts; where both do, at the place of the one that asks'
+    matches      UInt64 COMMENT 'pairs that parties were told of, in which one side counts; where both do, at the place of the one that asks',
+    confirmed    UInt64 COMMENT 'of these, those that an owner has confirmed'
 )
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS SELECT
@@ -24,7 +25,7 @@ AS SELECT
     if(c.status = '', p.last_day, least(ifNull(p.last_day, toDate32(c.at)), toDate32(c.at))) AS last_day,
     multiIf(c.status != '', c.status, p.first_day > toDate32(now()), 'planned',
             ifNull(p.last_day, toDate32(now())) < toDate32(now()), 'over', 'running') AS status,
-    n.country AS country, n.type AS type, n.questions AS questions, n.records AS records, n.seizures AS seizures, n.traces AS traces, n.matches AS matches
+    n.country AS country, n.type AS type, n.questions AS questions, n.records AS records, n.seizures AS seizures, n.traces AS traces, n.matches AS matches, n.confirmed AS confirmed
 FROM {{.Tables}}.operations AS p
 LEFT JOIN {{.Tables}}.operation_status AS c ON c.operation_id = p.operation_id
 LEFT JOIN
