@@ -94,6 +94,9 @@ func (s *supervised) again(ctx context.Context) bool {
 }
 
 func (s *supervised) close() {
+	if s.stop == nil {
+		return // it never started
+	}
 	s.stop()
 	<-s.stopped
 }
