@@ -34,6 +34,7 @@ var textKinds = map[string]textKind{
 	"case_number":  {64, "it is the link to the sender's own file"},
 	"mark.text":    {64, "it stands on the weapon"},
 	"mark.series":  {16, "it stands on the weapon"},
+	"actor":        {64, "the gateway derives it: a keyed hash, in which digits stand as they fall"},
 	"key_id":       {64, "the registry itself writes it"},
 	"verifier_key": {256, "the registry itself writes it"},
 	"policy":       {64, "the General Secretariat names its policies by day and number"},
