@@ -63,7 +63,7 @@ func (a *app) matchShow() *cobra.Command {
 		Short: "Show a match: what was compared, and why it was told",
 		Args:  exactArgs("MATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, id, err := a.find(cmd.Context(), args[0], among("/v1/matches"))
+			c, id, err := a.find(cmd.Context(), args[0], resolveMatch)
 			if err != nil {
 				return err
 			}

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/client"
 )
 
 func (a *app) matchAsk() *cobra.Command {
@@ -29,7 +32,7 @@ func (a *app) matchAsk() *cobra.Command {
 					return err
 				}
 			}
-			c, id, err := a.find(cmd.Context(), args[0], among("/v1/matches"))
+			c, id, err := a.find(cmd.Context(), args[0], resolveMatch)
 			if err != nil {
 				return err
 			}
@@ -65,7 +68,7 @@ func (a *app) matchAnswer() *cobra.Command {
 			if caseNumber != "" {
 				body["case_number"] = caseNumber
 			}
-			c, id, err := a.find(cmd.Context(), args[0], among("/v1/matches"))
+			c, id, err := a.find(cmd.Context(), args[0], resolveMatch)
 			if err != nil {
 				return err
 			}
@@ -78,6 +81,19 @@ func (a *app) matchAnswer() *cobra.Command {
 	c.Flags().StringVar(&action, "action", "", "what the one who asked is to do: "+listed(events.ConfirmationActions))
 	c.Flags().StringVar(&caseNumber, "case-number", "", "your own")
 	return c
+}
+
+// resolveMatch finds the match that a UUID or the beginning of one means, the
+// one that a search has just shown too.
+func resolveMatch(ctx context.Context, c *client.Client, word string) (string, error) {
+	if _, ok := events.ParseUUID(word); ok {
+		return word, nil
+	}
+	query := url.Values{}
+	if err := upToNow(ctx, c, query); err != nil {
+		return "", err
+	}
+	return resolveAmong(ctx, c, "/v1/matches", query, word)
 }
 
 func codeOf(what string, list *events.List, code string) error {
