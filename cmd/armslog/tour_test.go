@@ -33,8 +33,7 @@ func TestTour(t *testing.T) {
 	w.write("agreement.json", `{"agreement_id":"AGR-X","grantee":"WCO","rights":["trace"],"legal_basis":"invented","valid_from":"2026-01-01","valid_until":"2030-12-31"}`)
 	w.journal.must(t, events.TypeReferenceSubmitted, `{"name":"FAMAE","kind":"make","country":"CL"}`)
 	w.journal.must(t, events.TypeReferenceSubmitted, `{"name":"Taurus","kind":"make","country":"BR","related":["make:FAMAE"]}`)
-	var tour strings.Builder
-	for i, line := range []string{
+	tour := w.transcript([]string{
 		"-p wco search KTO44170 --make FAMAE --calibre .40 --type submachine_gun --context recovered --country FJ --on-behalf-of FJ-CUSTOMS --operation TRIGGER-X --case-number FJ-881",
 		"-p ncb-br import seizures.csv --map sp-ssp",
 		"-p ncb-br import seizures.csv --map sp-ssp",
@@ -72,16 +71,23 @@ func TestTour(t *testing.T) {
 		"-o csv import status",
 		"config profile",
 		"-p wco doctor",
-	} {
+	})
+	golden(t, "tour", strings.ReplaceAll(tour, w.home, "<home>"))
+}
+
+// transcript is what each command line prints, on both streams, and its exit.
+func (w *world) transcript(lines []string) string {
+	var b strings.Builder
+	for i, line := range lines {
 		r := w.run(line)
-		fmt.Fprintf(&tour, "$ armslog %s\n%s", line, r.out)
+		fmt.Fprintf(&b, "$ armslog %s\n%s", line, r.out)
 		for _, l := range strings.SplitAfter(r.err, "\n") {
 			if l != "" {
-				fmt.Fprintf(&tour, "! %s", l)
+				fmt.Fprintf(&b, "! %s", l)
 			}
 		}
-		fmt.Fprintf(&tour, "exit %d\n\n", r.code)
-		require.NotContains(t, r.err, "panic", "step %d", i)
+		fmt.Fprintf(&b, "exit %d\n\n", r.code)
+		require.NotContains(w.t, r.err, "panic", "step %d", i)
 	}
-	golden(t, "tour", strings.ReplaceAll(tour.String(), w.home, "<home>"))
+	return b.String()
 }
