@@ -44,7 +44,7 @@ type Config struct {
 
 	Election   time.Duration    // after which a leader that died is replaced; 0 = 6 s
 	Failpoints *failpoint.Set   // for tests; nil = none
-	Now        func() time.Time // the leader's clock; nil = the machine's
+	Now        func() time.Time `json:"-"` // the leader's clock; nil = the machine's
 }
 
 // Single is the running whole.
