@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -59,6 +60,9 @@ func (c *bulk) batch(records []record, b []byte, from int64, most int) ([]record
 		offset := base + one.varint()
 		if offset < from && !one.failed {
 			continue
+		}
+		if most < all {
+			one.b = bytes.Clone(one.b) // who wants a few records must not keep the others in memory
 		}
 		one.bytes() // key
 		m := record{offset: offset}

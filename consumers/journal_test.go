@@ -1,10 +1,12 @@
 package consumers_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -182,6 +184,42 @@ func TestEntriesReadsBySeq(t *testing.T) {
 	require.Equal(t, entries[5], again)
 	_, err = x.Entry(t.Context(), n)
 	require.ErrorIs(t, err, consumers.ErrNotFollowed)
+}
+
+// An entry that is kept must not keep the batch that it came with: a thousand
+// times its size.
+func TestEntriesKeepsNoMoreThanAsked(t *testing.T) {
+	const n = 1000
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	items := []events.Item{fence("leader", "")}
+	for seq := range uint64(n) {
+		it := entry("leader", seq, "NCB-AA", int64(seq))
+		it.Entry.Value = bytes.Repeat([]byte("x"), 4000)
+		items = append(items, it)
+	}
+	c.Journal(items...)
+	j := newJournal(c)
+	x := consumers.NewEntries(j, 64<<20)
+	entries, offsets, _ := followUntil(t, j, consumers.Position{}, n-1)
+	for i, e := range entries {
+		x.Accepted(e, offsets[i])
+	}
+	entries = nil
+	before := heap()
+	for seq := uint64(0); seq < n; seq += 10 {
+		_, err := x.Entry(t.Context(), seq)
+		require.NoError(t, err)
+	}
+	require.Less(t, heap()-before, int64(20<<20), "a hundred entries of 4 kB, in a batch of 4 MB")
+	runtime.KeepAlive(x)
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestEntriesFromAnySeq(t *testing.T) {
