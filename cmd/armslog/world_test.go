@@ -25,6 +25,7 @@ import (
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/gateway"
+	"github.com/armslog/armslog/internal/embedded"
 	"github.com/armslog/armslog/registry"
 	"github.com/armslog/armslog/schemas"
 )
@@ -37,6 +38,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
+	embedded.MaybeRunChild()
 	os.Exit(m.Run())
 }
 

@@ -52,19 +52,19 @@ func walk(t *testing.T, path string) (text string) {
 	n := visit(t)
 	text = page(t, path)
 	var printed [][]string
-	for _, s := range steps(text) {
+	for _, s := range Steps(text) {
 		lines, err := n.take(ctx, s)
-		require.NoError(t, err, "line %d: %s", s.line, s.command)
+		require.NoError(t, err, "line %d: %s", s.Line, s.Command)
 		lines = withoutLogs(t, lines)
 		printed = append(printed, lines)
 		if !*update {
-			require.Equal(t, maskedAll(s.output), maskedAll(lines), "%s line %d: %s", path, s.line, s.command)
+			require.Equal(t, Masked(s.Output), Masked(lines), "%s line %d: %s", path, s.Line, s.Command)
 		}
-		n.learn(s.output, lines)
+		n.learn(s.Output, lines)
 	}
 	require.Nil(t, n.up, "the tour ends with Ctrl-C")
 	if *update {
-		text = rewrite(text, n.current, printed)
+		text = Rewrite(text, n.current, printed)
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	}
 	return text
@@ -73,14 +73,14 @@ func walk(t *testing.T, path string) (text string) {
 // asShown is a page with the output that the tour has for its commands.
 func asShown(text, tour string) string {
 	shown := map[string][]string{}
-	for _, s := range steps(tour) {
-		shown[s.command] = s.output
+	for _, s := range Steps(tour) {
+		shown[s.Command] = s.Output
 	}
 	var printed [][]string
-	for _, s := range steps(text) {
-		printed = append(printed, shown[s.command])
+	for _, s := range Steps(text) {
+		printed = append(printed, shown[s.Command])
 	}
-	return rewrite(text, func(command string) string { return command }, printed)
+	return Rewrite(text, func(command string) string { return command }, printed)
 }
 
 // visit makes a newcomer with a folder of samples.
@@ -97,14 +97,14 @@ func visit(t *testing.T) *newcomer {
 }
 
 // take does what one line of the page says.
-func (n *newcomer) take(ctx context.Context, s step) ([]string, error) {
+func (n *newcomer) take(ctx context.Context, s Step) ([]string, error) {
 	switch {
-	case s.command == "^C":
+	case s.Command == "^C":
 		return n.interrupt()
-	case isUp(s.command):
-		return n.start(ctx, s.command)
+	case isUp(s.Command):
+		return n.start(ctx, s.Command)
 	}
-	return n.do(ctx, s.command)
+	return n.do(ctx, s.Command)
 }
 
 // learn notes which id of this run stands where the page has its own, since
@@ -136,13 +136,13 @@ func withoutLogs(t *testing.T, lines []string) (screen []string) {
 // run.
 func TestReadmeShowsTheTour(t *testing.T) {
 	shown := map[string][]string{}
-	for _, s := range steps(page(t, tour)) {
-		shown[s.command] = s.output
+	for _, s := range Steps(page(t, tour)) {
+		shown[s.Command] = s.Output
 	}
-	all := steps(page(t, readme))
+	all := Steps(page(t, readme))
 	require.NotEmpty(t, all)
 	for _, s := range all {
-		require.Contains(t, shown, s.command, "README.md line %d", s.line)
-		require.Equal(t, maskedAll(shown[s.command]), maskedAll(s.output), "README.md line %d: %s", s.line, s.command)
+		require.Contains(t, shown, s.Command, "README.md line %d", s.Line)
+		require.Equal(t, Masked(shown[s.Command]), Masked(s.Output), "README.md line %d: %s", s.Line, s.Command)
 	}
 }

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// step is one command of the page and what it is said to print.
-type step struct {
-	line    int    // of the page, from 1
-	command string // without the $; ^C ends what runs in the foreground
-	output  []string
+// Step is one command of the page and what it is said to print.
+type Step struct {
+	Line    int    // of the page, from 1
+	Command string // without the $; ^C ends what runs in the foreground
+	Output  []string
 }
 
-// steps are the commands of a page's console blocks, in order.
-func steps(page string) (all []step) {
+// Steps are the commands of a page's console blocks, in order.
+func Steps(page string) (all []Step) {
 	inside := false
 	for i, line := range strings.Split(page, "\n") {
 		switch {
@@ -21,17 +21,17 @@ func steps(page string) (all []step) {
 			inside = line == "```console"
 		case !inside:
 		case strings.HasPrefix(line, "$ "), line == "^C":
-			all = append(all, step{line: i + 1, command: strings.TrimPrefix(line, "$ ")})
+			all = append(all, Step{Line: i + 1, Command: strings.TrimPrefix(line, "$ ")})
 		case len(all) > 0:
-			all[len(all)-1].output = append(all[len(all)-1].output, line)
+			all[len(all)-1].Output = append(all[len(all)-1].Output, line)
 		}
 	}
 	return all
 }
 
-// rewrite is the page with other output below its commands, and in them the ids
+// Rewrite is the page with other output below its commands, and in them the ids
 // of that output.
-func rewrite(page string, current func(command string) string, printed [][]string) string {
+func Rewrite(page string, current func(command string) string, printed [][]string) string {
 	var out []string
 	inside, n := false, 0
 	for line := range strings.SplitSeq(page, "\n") {
@@ -83,7 +83,8 @@ func masked(line string) string {
 	return line
 }
 
-func maskedAll(lines []string) string {
+// Masked is what is printed without what differs from run to run.
+func Masked(lines []string) string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
 		out[i] = masked(line)
