@@ -5,15 +5,20 @@ package embedded
 import (
 	"fmt"
 	"runtime"
+	"syscall"
 
 	"github.com/ebitengine/purego"
 )
+
+// niceness: where cores are few, tables give way to registration and search.
+const niceness = 5
 
 // runLibrary is `clickhouse local` out of the shared library, on this thread,
 // without cgo. It returns when the engine has ended.
 func runLibrary(path string, args []string) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness) // of this thread and all that it starts
 	lib, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_GLOBAL)
 	if err != nil {
 		return fmt.Errorf("open engine library: %w", err)
