@@ -122,7 +122,7 @@ func (c *Courier) deliver(ctx context.Context, b Batch) error {
 	if len(out.order) == 0 {
 		return nil
 	}
-	return rest(ctx, time.Since(start), longestCourierRest)
+	return rest(ctx, time.Since(start), longestCourierRest, nil)
 }
 
 // longestCourierRest is how much later a message may come so that it shares its

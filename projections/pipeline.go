@@ -12,6 +12,7 @@ import (
 // following one is busy with the last. Two loads go round, so memory is bounded.
 type pipeline struct {
 	cfg     ProjectorConfig
+	mark    *watermark
 	inbound chan Batch
 	ready   chan *load
 	free    chan *load
@@ -28,9 +29,10 @@ type load struct {
 // waitingBatches bounds what waits between source and encoder.
 const waitingBatches = 4
 
-func newPipeline(cfg ProjectorConfig) *pipeline {
+func newPipeline(cfg ProjectorConfig, mark *watermark) *pipeline {
 	p := &pipeline{
 		cfg:     cfg,
+		mark:    mark,
 		inbound: make(chan Batch, waitingBatches),
 		ready:   make(chan *load),
 		free:    make(chan *load, 2),
@@ -103,7 +105,9 @@ func (p *pipeline) fill(ctx context.Context, l *load) (more bool, err error) {
 				more, inbound = false, nil
 				continue
 			}
-			l.add(b)
+			if l.add(b); l.entries >= restless {
+				p.mark.hurried()
+			}
 		case ready <- l:
 			return more, nil
 		case <-ctx.Done():
@@ -114,13 +118,15 @@ func (p *pipeline) fill(ctx context.Context, l *load) (more bool, err error) {
 
 // A writer that keeps up rests between loads for a multiple of what the last one
 // took, so that the tables use a part of the machine and not all of it, and
-// ClickHouse gets a few large parts instead of many small ones to merge.
-// longestRest bounds how much later a min_seq wait may end. One that is behind
-// does not rest.
+// ClickHouse gets a few large parts instead of many small ones to merge. It
+// goes on at once when somebody in this process waits for a seq, or much waits
+// to be written. longestRest bounds how much later a wait in another process
+// may end. One that is behind does not rest.
 const (
-	restPerWork = 9
+	restPerWork = 49
 	longestRest = 500 * time.Millisecond
-	behind      = 50_000 // items that wait
+	restless    = 25_000 // entries that wait to be written
+	behind      = 50_000 // items that wait to be read
 )
 
 func (p *pipeline) write(ctx context.Context, store func(*load) error) error {
@@ -145,15 +151,17 @@ func (p *pipeline) write(ctx context.Context, store func(*load) error) error {
 		if late {
 			continue
 		}
-		if err := rest(ctx, time.Since(start), longestRest); err != nil {
+		if err := rest(ctx, time.Since(start), p.cfg.LongestRest, p.mark.hurry); err != nil {
 			return err
 		}
 	}
 }
 
-// rest waits for a multiple of what work took.
-func rest(ctx context.Context, work, longest time.Duration) error {
+// rest waits for a multiple of what work took, or until hurry.
+func rest(ctx context.Context, work, longest time.Duration, hurry <-chan struct{}) error {
 	select {
+	case <-hurry:
+		return nil
 	case <-time.After(min(restPerWork*work, longest)):
 		return nil
 	case <-ctx.Done():

@@ -22,6 +22,9 @@ type ProjectorConfig struct {
 	// MaxEntries bounds the entries of one batch; 0 = 100,000. Two batches are
 	// in memory at most, with what waits of the source.
 	MaxEntries int
+	// LongestRest bounds how long after a load the next one is written while the
+	// worker keeps up and nobody here waits for it; 0 = half a second.
+	LongestRest time.Duration
 	Metrics    *Metrics // nil = none
 	Log        *slog.Logger
 }
@@ -47,13 +50,14 @@ func NewProjector(cfg ProjectorConfig) (*Projector, error) {
 	}
 	cfg.Tables = slices.Sorted(slices.Values(cfg.Tables))
 	cfg.MaxEntries = cmp.Or(cfg.MaxEntries, 100_000)
+	cfg.LongestRest = cmp.Or(cfg.LongestRest, longestRest)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics(nil)
 	}
-	return &Projector{cfg: cfg, wait: newPatience(cfg.Log, cfg.Metrics.retries)}, nil
+	return &Projector{cfg: cfg, mark: newWatermark(), wait: newPatience(cfg.Log, cfg.Metrics.retries)}, nil
 }
 
 // Run projects until ctx ends, and then returns nil. It returns an error only
@@ -110,7 +114,7 @@ func (p *Projector) into(ctx context.Context, g generation, src Source, after fu
 	p.wait.over()
 	p.mark.set(from.Reader.Next)
 	group, ctx := errgroup.WithContext(ctx)
-	pipe := newPipeline(p.cfg)
+	pipe := newPipeline(p.cfg, &p.mark)
 	group.Go(func() error { return pipe.read(ctx, src, from) })
 	group.Go(func() error { return pipe.encode(ctx) })
 	group.Go(func() error {

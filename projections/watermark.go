@@ -25,6 +25,17 @@ type watermark struct {
 	mu    sync.Mutex
 	next  uint64
 	moved chan struct{} // closed when next grows
+	hurry chan struct{} // holds a token when somebody waits
+}
+
+func newWatermark() watermark { return watermark{hurry: make(chan struct{}, 1)} }
+
+// hurried ends a rest of the worker: somebody waits, or much does.
+func (w *watermark) hurried() {
+	select {
+	case w.hurry <- struct{}{}:
+	default:
+	}
 }
 
 func (w *watermark) set(next uint64) {
@@ -50,6 +61,7 @@ func (w *watermark) passed(seq uint64) <-chan struct{} {
 	if w.moved == nil {
 		w.moved = make(chan struct{})
 	}
+	w.hurried()
 	return w.moved
 }
 

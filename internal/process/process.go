@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -39,6 +40,8 @@ type Config struct {
 	ActorSecret []byte              // keys the pairwise ids of actors
 	ClickHouse  *projections.Config // nil = no tables: their lists answer 503
 	Tables      []string            // which tables the projector fills; none = all
+	// LongestRest of the projector; long where nobody outside of this process waits for its tables.
+	LongestRest time.Duration
 	Version     string
 	Log         *slog.Logger
 }
@@ -110,7 +113,8 @@ func (p *Process) tables(figures *projections.Metrics) (*projections.Queries, er
 	q := projections.QueriesConfig{Database: p.database}
 	if p.has(Projector) {
 		q.Projector, err = projections.NewProjector(projections.ProjectorConfig{
-			Database: p.database, Source: p.Node.Source(), Tables: p.cfg.Tables, Metrics: figures, Log: p.cfg.Log,
+			LongestRest: p.cfg.LongestRest,
+			Database:    p.database, Source: p.Node.Source(), Tables: p.cfg.Tables, Metrics: figures, Log: p.cfg.Log,
 		})
 		if err != nil {
 			return nil, err

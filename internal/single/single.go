@@ -195,7 +195,7 @@ func (s *Single) start(ctx context.Context) error {
 	p, err := process.New(process.Config{
 		Roles: process.Roles(), Node: s.nodeConfig(), Listener: l,
 		KeyFile: filepath.Join(s.Dir, "keys.json"), ActorSecret: s.secrets.Actor,
-		ClickHouse: tables, Version: s.cfg.Version, Log: s.cfg.Log,
+		ClickHouse: tables, LongestRest: longestRest, Version: s.cfg.Version, Log: s.cfg.Log,
 	})
 	if err != nil {
 		l.Close()
@@ -214,6 +214,10 @@ func (s *Single) start(ctx context.Context) error {
 	}()
 	return nil
 }
+
+// longestRest: whoever waits for the tables is in this process and wakes the
+// projector. Few large loads leave the cores to searching.
+const longestRest = 5 * time.Second
 
 func (s *Single) startBroker() (err error) {
 	if len(s.cfg.Brokers) > 0 {
