@@ -25,8 +25,8 @@ type ProjectorConfig struct {
 	// LongestRest bounds how long after a load the next one is written while the
 	// worker keeps up and nobody here waits for it; 0 = half a second.
 	LongestRest time.Duration
-	Metrics    *Metrics // nil = none
-	Log        *slog.Logger
+	Metrics     *Metrics // nil = none
+	Log         *slog.Logger
 }
 
 // Projector writes the rows that follow from the journal. Effect first,
