@@ -78,10 +78,10 @@ func TestRecordExpiresOnTheLeadersClock(t *testing.T) {
 		`"incident":{"country":"BR"},"retain_until":%q}`, last)
 	first := r.accepted(bureau, request(bureau, "r", events.TypeRecordSubmitted, body))[0]
 	comes := func(after uint64, at int64, of events.Type) uint64 {
-		clock.set(time.UnixMilli(at).Add(-time.Hour).Sub(time.Now()))
+		clock.set(time.Until(time.UnixMilli(at).Add(-time.Hour)))
 		asked := r.accepted(bureau, request(bureau, fmt.Sprint("before ", of, at), events.TypeSearchMade, otherQuestion))[0]
 		require.Equal(t, after+1, asked.Seq, "never before its time")
-		clock.set(time.UnixMilli(at).Sub(time.Now()))
+		clock.set(time.Until(time.UnixMilli(at)))
 		require.NoError(t, r.WaitSeq(t.Context(), asked.Seq+1))
 		e, err := r.Entry(t.Context(), asked.Seq+1)
 		require.NoError(t, err)
