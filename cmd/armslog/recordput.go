@@ -46,9 +46,17 @@ func (a *app) recordOutcome(r *events.Reply) error {
 func matchWords(views []events.MatchView) []string {
 	words := make([]string, len(views))
 	for i, m := range views {
-		words[i] = fmt.Sprintf("%s %s with %s's %s of %s", m.Class, m.Grade, m.Summary.Owner, noun(m.Summary.Category), year(m.Summary.IncidentDate))
+		words[i] = fmt.Sprintf("%s %s with %s's %s", m.Class, m.Grade, m.Summary.Owner, otherSide(m.Summary))
 	}
 	return words
+}
+
+// otherSide is a question, which has no category, or what happened to a record.
+func otherSide(s events.Summary) string {
+	if s.Category == "" {
+		return "question"
+	}
+	return noun(s.Category) + " of " + year(s.IncidentDate)
 }
 
 // noun is what a category is called as a thing that happened.
