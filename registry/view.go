@@ -79,26 +79,25 @@ func (v View) Continue(ctx context.Context, e *events.Entry, more *events.Entry,
 // asker sees the record, the owner of a record the question.
 func (v View) addMatches(ctx context.Context, e *events.Entry, effects []events.Effect, r *events.Reply) error {
 	for _, x := range effects {
+		var met *events.Meeting
+		var told bool
+		list := &r.Matches
 		switch x := x.(type) {
 		case *events.MatchEffect:
-			if !isTold(x.Tell, x.Asker, e.Src) {
-				continue
-			}
-			m, err := v.matchFor(ctx, &x.Meeting, e.Src)
-			if err != nil {
-				return err
-			}
-			r.Matches = append(r.Matches, m)
+			met, told = &x.Meeting, isTold(x.Tell, x.Asker, e.Src)
+		case *events.MatchRenewedEffect:
+			met, told = &x.Meeting, isTold(x.Tell, x.Asker, e.Src)
 		case *events.CandidateEffect:
-			if x.Seen != e.Src {
-				continue
-			}
-			m, err := v.matchFor(ctx, &x.Meeting, e.Src)
-			if err != nil {
-				return err
-			}
-			r.Candidates = append(r.Candidates, m)
+			met, told, list = &x.Meeting, x.Seen == e.Src, &r.Candidates
 		}
+		if !told {
+			continue
+		}
+		m, err := v.matchFor(ctx, met, e.Src)
+		if err != nil {
+			return err
+		}
+		*list = append(*list, m)
 	}
 	return nil
 }
