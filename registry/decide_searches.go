@@ -34,8 +34,10 @@ func (c *call) makeSearch(b *events.SearchMade) decision {
 	if !c.searchable(b.Firearm.Marks) {
 		return reject("/firearm/marks", "too_few_signs")
 	}
-	q := searchRow(c.in.Prepared, b, c.next, c.sender, acting, c.in.At)
-	m := c.newMeeting(c.drafted(&q, b.Firearm, nil))
+	m := c.newMeeting(side{})
+	m.draft = c.searchRow(c.in.Prepared, b, c.next, c.sender, acting, c.in.At)
+	q := &m.draft
+	m.x = c.drafted(q, b.Firearm, nil)
 	m.bounded, m.limit, m.broad = true, limitOf(b), broad
 	if !m.run() {
 		return reject("/firearm/marks", "too_broad")
@@ -111,11 +113,11 @@ func (c *call) searchable(marks []events.Mark) bool {
 
 // standsUntil is the last day on which a question of that context stands. The
 // asker may shorten it. 0 = it does not stand.
-func standsUntil(b *events.SearchMade, at int64) events.Day {
+func (s *State) standsUntil(b *events.SearchMade, at int64) events.Day {
 	if b.NoStanding {
 		return 0
 	}
-	day := lastDay(b.Context, at)
+	day := s.lastDay(b.Context, at)
 	if !b.StandUntil.IsZero() {
 		day = min(day, b.StandUntil.Max())
 	}
@@ -131,17 +133,31 @@ const (
 	contextRoutine   = "routine_control"
 )
 
-func lastDay(context string, at int64) events.Day {
-	t := time.UnixMilli(at).UTC()
+// lastDay is the last day on which a question of that context stands that was
+// asked at log time at.
+func (s *State) lastDay(context string, at int64) events.Day {
+	if today := events.DayOf(at); s.calendar.today != today || s.calendar.recovered == 0 {
+		s.calendar = calendarOf(today)
+	}
 	switch context {
 	case contextRecovered:
-		t = t.AddDate(5, 0, 0)
+		return s.calendar.recovered
 	case contextRoutine:
-		t = t.AddDate(0, 0, 5)
+		return s.calendar.routine
 	default:
-		t = t.AddDate(1, 0, 0)
+		return s.calendar.others
 	}
-	return events.DayOf(t.UnixMilli())
+}
+
+// calendar is a day with the last days of the questions that are asked on it:
+// all of a day's are the same, and a search is decided in the time of a few
+// such sums.
+type calendar struct{ today, recovered, routine, others events.Day }
+
+func calendarOf(today events.Day) calendar {
+	t := time.UnixMilli(today.Start()).UTC()
+	last := func(years, days int) events.Day { return events.DayOf(t.AddDate(years, 0, days).UnixMilli()) }
+	return calendar{today: today, recovered: last(5, 0), routine: last(0, 5), others: last(1, 0)}
 }
 
 // withdrawSearch ends one of the sender's questions and its matches, whether or

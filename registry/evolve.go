@@ -179,7 +179,7 @@ func (s *State) putRecord(e *events.Entry, p *Prepared, b *events.RecordSubmitte
 
 func (s *State) putSearch(e *events.Entry, p *Prepared, b *events.SearchMade) uint32 {
 	asker := s.refOf(e.Src)
-	q := searchRow(p, b, e.Seq, asker, s.directory.byID[p.Envelope.OnBehalfOf], e.At)
+	q := s.searchRow(p, b, e.Seq, asker, s.directory.byID[p.Envelope.OnBehalfOf], e.At)
 	q.make, q.model = s.makes.intern(b.Firearm.Make), s.models.intern(b.Firearm.Model)
 	q.calibre, q.place = s.calibres.intern(b.Firearm.Calibre), s.places.intern(b.Incident.Place)
 	row := s.addSubject(q)

@@ -57,10 +57,11 @@ const maxMeetings = 64
 type meeting struct {
 	*call
 	x         side
-	self      uint32 // row of x, if amending or continuing
-	amending  bool   // x is a record of the state already
-	renewing  bool   // x had expired, and due work has not come to it yet
-	bounded   bool   // only limit candidates are shown: a search
+	draft     subject // x's row, of a search
+	self      uint32  // row of x, if amending or continuing
+	amending  bool    // x is a record of the state already
+	renewing  bool    // x had expired, and due work has not come to it yet
+	bounded   bool    // only limit candidates are shown: a search
 	limit     int
 	broad     int // stored marks met before it is too broad; 0 = no bound
 	truncated bool

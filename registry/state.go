@@ -37,6 +37,7 @@ type State struct {
 	policies   []policySet // that were put in force, the last one is
 	due        dueWork
 	scratch    matching.Scratch // buffers of Decide, no part of what is known
+	calendar   calendar         // of the last day asked for, no part of what is known
 	seen       uint8            // by Foresee, no part of what is known
 }
 

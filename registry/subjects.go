@@ -106,15 +106,15 @@ func (s *State) recordRow(p *Prepared, owner orgRef, at int64) subject {
 	r := p.draft
 	r.seq, r.org = s.next, owner
 	if r.recovered() {
-		r.stands = lastDay(contextRecovered, at)
+		r.stands = s.lastDay(contextRecovered, at)
 	}
 	return r
 }
 
 // searchRow is the row of a question, with the same reserve.
-func searchRow(p *Prepared, b *events.SearchMade, seq uint64, asker, acting orgRef, at int64) subject {
+func (s *State) searchRow(p *Prepared, b *events.SearchMade, seq uint64, asker, acting orgRef, at int64) subject {
 	r := p.draft
-	r.seq, r.org, r.acting, r.stands = seq, asker, acting, standsUntil(b, at)
+	r.seq, r.org, r.acting, r.stands = seq, asker, acting, s.standsUntil(b, at)
 	return r
 }
 
