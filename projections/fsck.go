@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/armslog/armslog/events"
 )
@@ -62,12 +63,30 @@ func (r *Report) add(d Difference) {
 	}
 }
 
+// firstTables is how long tables are waited for that a new worker is making.
+const firstTables = 10 * time.Second
+
+// liveSoon is live, but for a server on which the first tables are being made.
+func (d *Database) liveSoon(ctx context.Context) (g generation, err error) {
+	for began := time.Now(); time.Since(began) < firstTables; {
+		if g, err = d.live(ctx); g != 0 || err != nil {
+			return g, err
+		}
+		select {
+		case <-time.After(pollEvery):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	return 0, nil
+}
+
 // Fsck folds the journal from its first entry to the end it has now, and
 // compares every row of every live table and every inbox with what follows.
 // What is expected comes from the journal alone. It waits while the tables are
 // behind and move, and returns a LaggingError when they do not.
 func (d *Database) Fsck(ctx context.Context, cfg FsckConfig) (*Report, error) {
-	g, err := d.live(ctx)
+	g, err := d.liveSoon(ctx)
 	if err != nil {
 		return nil, err
 	}

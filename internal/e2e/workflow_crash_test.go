@@ -79,7 +79,6 @@ func TestWorkflowsSurviveCrashes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts the program twenty times")
 	}
-	t.Parallel()
 	engine := embeddedtest.Engine(t)
 	calm := begin(t, single.Config{})
 	quietly := &walker{world: *calm}

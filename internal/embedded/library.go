@@ -11,7 +11,7 @@ import (
 )
 
 // niceness: where cores are few, tables give way to registration and search.
-const niceness = 10
+const niceness = 5
 
 // runLibrary is `clickhouse local` out of the shared library, on this thread,
 // without cgo. It returns when the engine has ended.
