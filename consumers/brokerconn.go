@@ -19,24 +19,30 @@ type brokerConn struct {
 }
 
 func (c *brokerConn) fetch(ctx context.Context, topics []wanted, bytes int32, wait time.Duration) ([]fetched, error) {
+	if answers, ok := c.inBulk(ctx, topics, bytes, wait); ok {
+		return answers, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return byLibrary(ctx, c.client, topics, bytes, wait)
+}
+
+// inBulk says false where only the library can read now.
+func (c *brokerConn) inBulk(ctx context.Context, topics []wanted, bytes int32, wait time.Duration) ([]fetched, bool) {
 	if c.conn == nil && !c.never && c.addr != "" {
 		var err error
 		c.conn, err = dialBulk(ctx, c.client, c.addr)
 		c.never = errors.Is(err, errNoBulk)
 	}
-	if c.conn != nil {
-		answers, err := c.conn.fetch(ctx, topics, bytes, wait)
-		if err == nil {
-			return answers, nil
-		}
-		if !errors.Is(err, errNoBulk) { // else the answer was read to its end
-			c.hangUp()
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+	if c.conn == nil {
+		return nil, false
 	}
-	return byLibrary(ctx, c.client, topics, bytes, wait)
+	answers, err := c.conn.fetch(ctx, topics, bytes, wait)
+	if err != nil && !errors.Is(err, errNoBulk) { // else the answer was read to its end
+		c.hangUp()
+	}
+	return answers, err == nil
 }
 
 func (c *brokerConn) hangUp() {

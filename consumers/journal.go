@@ -71,36 +71,26 @@ const fetchBytes = 2 << 20
 // is not safe for concurrent use.
 type reading struct {
 	*Journal
-	conn *bulk
+	leader brokerConn
 }
 
-func (j *Journal) open() *reading { return &reading{Journal: j} }
+func (j *Journal) open() *reading { return &reading{Journal: j, leader: brokerConn{client: j.client}} }
 
 // replay reads from an offset on in bulk, or says false where only the library
 // can.
 func (r *reading) replay(ctx context.Context, from int64, bytes int32, most int) (f fetched, ok bool) {
-	if r.conn == nil {
-		if addr, err := leaderAddr(ctx, r.client, events.JournalTopic); err == nil {
-			r.conn, _ = dialBulk(ctx, r.client, addr)
-		}
+	if r.leader.conn == nil && !r.leader.never {
+		r.leader.addr, _ = leaderAddr(ctx, r.client, events.JournalTopic)
 	}
-	if r.conn == nil {
-		return f, false
-	}
-	got, err := r.conn.fetch(ctx, []wanted{{events.JournalTopic, from, bytes, most}}, bytes, maxWait)
-	if err == nil && len(got) == 1 && got[0].err == nil && got[0].code == 0 {
+	got, ok := r.leader.inBulk(ctx, []wanted{{events.JournalTopic, from, bytes, most}}, bytes, maxWait)
+	if ok && len(got) == 1 && got[0].err == nil && got[0].code == 0 {
 		return got[0], true
 	}
-	r.close()
+	r.close() // another broker may lead now
 	return f, false
 }
 
-func (r *reading) close() {
-	if r.conn != nil {
-		_ = r.conn.Close()
-		r.conn = nil
-	}
-}
+func (r *reading) close() { r.leader.hangUp() }
 
 // next is fetch in bulk where that can be.
 func (r *reading) next(ctx context.Context, from int64, bytes int32, most int) (items []Item, end int64, err error) {
