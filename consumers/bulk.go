@@ -42,7 +42,9 @@ func dialBulk(ctx context.Context, client *kafka.Client, addr string) (*bulk, er
 	defer cancel()
 	var conn net.Conn
 	var err error
-	if transport.TLS != nil {
+	if transport.Dial != nil {
+		conn, err = transport.Dial(ctx, "tcp", addr)
+	} else if transport.TLS != nil {
 		conn, err = (&tls.Dialer{Config: transport.TLS}).DialContext(ctx, "tcp", addr)
 	} else {
 		conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", addr)

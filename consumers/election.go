@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -17,8 +18,9 @@ import (
 type ElectionConfig struct {
 	Brokers []string
 	TLS     *tls.Config
-	Group   string        // of the nodes; "" = armslog.leader
-	Session time.Duration // after which a dead node is replaced; 0 = 6 s
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error) // nil = TCP
+	Group   string                                                               // of the nodes; "" = armslog.leader
+	Session time.Duration                                                        // after which a dead node is replaced; 0 = 6 s
 	Log     *slog.Logger
 }
 
@@ -62,7 +64,7 @@ func (c ElectionConfig) group() kafka.ConsumerGroupConfig {
 	}
 	return kafka.ConsumerGroupConfig{
 		ID: c.Group, Brokers: c.Brokers, Topics: []string{events.JournalTopic},
-		Dialer:            &kafka.Dialer{Timeout: 3 * time.Second, DualStack: true, TLS: c.TLS},
+		Dialer:            &kafka.Dialer{Timeout: 3 * time.Second, DualStack: true, TLS: c.TLS, DialFunc: c.Dial},
 		SessionTimeout:    c.Session,
 		RebalanceTimeout:  c.Session,
 		HeartbeatInterval: c.Session / 6,

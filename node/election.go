@@ -83,7 +83,7 @@ func (n *Node) campaign(ctx context.Context) error {
 
 func (n *Node) electionConfig() consumers.ElectionConfig {
 	return consumers.ElectionConfig{
-		Brokers: n.cfg.Cluster.Brokers, TLS: n.cfg.Cluster.TLS, Session: n.cfg.Election, Log: n.log,
+		Brokers: n.cfg.Cluster.Brokers, TLS: n.cfg.Cluster.TLS, Dial: n.cfg.Cluster.Dial, Session: n.cfg.Election, Log: n.log,
 	}
 }
 

@@ -18,6 +18,10 @@ import (
 type Cluster struct {
 	Brokers []string    // host:port of one or more brokers
 	TLS     *tls.Config // nil = plain text
+
+	// Dial opens every connection in place of the network, for a cluster that
+	// is simulated within the process; nil = TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // metadataTTL bounds how long a topic's leader is believed to be what it was.
@@ -28,7 +32,7 @@ const metadataTTL = 2 * time.Second
 func Connect(c Cluster) *kafka.Client {
 	return &kafka.Client{
 		Addr:      kafka.TCP(c.Brokers...),
-		Transport: &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: 3 * time.Second, TLS: c.TLS, ClientID: "armslog"},
+		Transport: &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: 3 * time.Second, TLS: c.TLS, Dial: c.Dial, ClientID: "armslog"},
 	}
 }
 

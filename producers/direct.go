@@ -96,6 +96,9 @@ func (d *direct) dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if transport.Dial != nil {
+		return transport.Dial(ctx, "tcp", addr)
+	}
 	dialer := &net.Dialer{Timeout: transport.DialTimeout}
 	if transport.TLS != nil {
 		return (&tls.Dialer{NetDialer: dialer, Config: transport.TLS}).DialContext(ctx, "tcp", addr)
