@@ -2,11 +2,9 @@ package consumers
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -17,10 +15,9 @@ import (
 // ElectionConfig says among whom the leader is elected.
 type ElectionConfig struct {
 	Brokers []string
-	TLS     *tls.Config
-	Dial    func(ctx context.Context, network, address string) (net.Conn, error) // nil = TCP
-	Group   string                                                               // of the nodes; "" = armslog.leader
-	Session time.Duration                                                        // after which a dead node is replaced; 0 = 6 s
+	Dialer  *kafka.Dialer // producers.Dialer; nil = that of kafka-go
+	Group   string        // of the nodes; "" = armslog.leader
+	Session time.Duration // after which a dead node is replaced; 0 = 6 s
 	Log     *slog.Logger
 }
 
@@ -64,7 +61,7 @@ func (c ElectionConfig) group() kafka.ConsumerGroupConfig {
 	}
 	return kafka.ConsumerGroupConfig{
 		ID: c.Group, Brokers: c.Brokers, Topics: []string{events.JournalTopic},
-		Dialer:            &kafka.Dialer{Timeout: 3 * time.Second, DualStack: true, TLS: c.TLS, DialFunc: c.Dial},
+		Dialer:            c.Dialer,
 		SessionTimeout:    c.Session,
 		RebalanceTimeout:  c.Session,
 		HeartbeatInterval: c.Session / 6,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/armslog/armslog/consumers"
+	"github.com/armslog/armslog/producers"
 )
 
 // election is what this node knows of who should lead: a hint.
@@ -83,7 +84,7 @@ func (n *Node) campaign(ctx context.Context) error {
 
 func (n *Node) electionConfig() consumers.ElectionConfig {
 	return consumers.ElectionConfig{
-		Brokers: n.cfg.Cluster.Brokers, TLS: n.cfg.Cluster.TLS, Dial: n.cfg.Cluster.Dial, Session: n.cfg.Election, Log: n.log,
+		Brokers: n.cfg.Cluster.Brokers, Dialer: producers.Dialer(n.cfg.Cluster), Session: n.cfg.Election, Log: n.log,
 	}
 }
 

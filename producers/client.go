@@ -2,46 +2,15 @@ package producers
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
-	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/armslog/armslog/events"
 )
-
-// Cluster says where Kafka is.
-type Cluster struct {
-	Brokers []string    // host:port of one or more brokers
-	TLS     *tls.Config // nil = plain text
-
-	// Dial opens every connection in place of the network, for a cluster that
-	// is simulated within the process; nil = TCP.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-}
-
-// metadataTTL bounds how long a topic's leader is believed to be what it was.
-const metadataTTL = 2 * time.Second
-
-// Connect is a client of the cluster with connections of its own, opened when
-// they are needed. Disconnect closes them.
-func Connect(c Cluster) *kafka.Client {
-	return &kafka.Client{
-		Addr:      kafka.TCP(c.Brokers...),
-		Transport: &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: 3 * time.Second, TLS: c.TLS, Dial: c.Dial, ClientID: "armslog"},
-	}
-}
-
-// Disconnect closes the connections of a client that Connect returned.
-func Disconnect(c *kafka.Client) {
-	if t, ok := c.Transport.(*kafka.Transport); ok {
-		t.CloseIdleConnections()
-	}
-}
 
 // recordReader shows messages to the client as records, one at a time.
 type recordReader struct {

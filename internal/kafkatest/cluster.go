@@ -1,37 +1,29 @@
-// Package kafkatest runs real Apache Kafka (KRaft) for tests: one broker or
-// three on loopback ports, in temporary directories, gone with the test.
+// Package kafkatest gives tests real Apache Kafka: one broker or three, with or
+// without SASL, ACLs and TLS, gone with the test. What is not a test starts the
+// same with realkafka.
 package kafkatest
 
 import (
-	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"fmt"
-	"net"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"sync"
+	"errors"
 	"testing"
-	"time"
+
+	"github.com/segmentio/kafka-go"
 
 	"github.com/armslog/armslog/internal/embedded/embeddedtest"
+	"github.com/armslog/armslog/internal/realkafka"
+	"github.com/armslog/armslog/producers"
 )
 
 // Config of a cluster.
-type Config struct {
-	Brokers    int               // 1 or 3; 0 means 1
-	Properties map[string]string // added to every broker's settings
-}
+type Config = realkafka.Config
 
-// readyTimeout bounds one start of all brokers. After a kill the controller
-// refuses the same broker until its old session has ended.
-const readyTimeout = 90 * time.Second
+// Admin is the user whom ACLs do not bind.
+const Admin = realkafka.Admin
 
-// Cluster is a running Kafka. Topics are not created automatically.
+// Cluster is realkafka's, whose errors fail the test.
 type Cluster struct {
-	t       testing.TB
-	brokers []*broker
+	*realkafka.Cluster
+	t testing.TB
 }
 
 // Start runs a cluster that ends with the test, and waits until it serves.
@@ -39,117 +31,67 @@ type Cluster struct {
 // ARMSLOG_REQUIRE_ENGINES=1 it fails.
 func Start(t testing.TB, cfg Config) *Cluster {
 	t.Helper()
-	java, err := exec.LookPath("java")
-	if err != nil {
+	c, err := realkafka.Start(t.Context(), cfg)
+	if errors.Is(err, realkafka.ErrMissing) {
 		embeddedtest.Missing(t, err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	libs, err := jars(ctx)
 	if err != nil {
-		embeddedtest.Missing(t, err)
-	}
-	c := &Cluster{t: t}
-	dir := t.TempDir()
-	t.Cleanup(c.stop) // after TempDir, so before its removal
-	if c.brokers, err = plan(cfg, java, libs, dir); err != nil {
 		t.Fatal(err)
 	}
-	c.each(func(b *broker) error { return b.format(ctx) })
-	c.each(func(b *broker) error { return b.start(t.Context()) })
-	return c
-}
-
-// each runs one step on all brokers at once: none is ready before the quorum.
-func (c *Cluster) each(step func(*broker) error) {
-	c.t.Helper()
-	errs := make([]error, len(c.brokers))
-	var wg sync.WaitGroup
-	for i, b := range c.brokers {
-		wg.Go(func() { errs[i] = step(b) })
-	}
-	wg.Wait()
-	for i, err := range errs {
-		if err != nil {
-			c.t.Fatalf("kafka broker %d: %v", i, err)
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
 		}
-	}
+	})
+	return &Cluster{Cluster: c, t: t}
 }
-
-// Addrs are the bootstrap addresses, host:port, broker by broker. Give them to
-// kafka.TCP one by one: kafka-go panics on several joined by commas.
-func (c *Cluster) Addrs() []string {
-	addrs := make([]string, len(c.brokers))
-	for i, b := range c.brokers {
-		addrs[i] = b.client
-	}
-	return addrs
-}
-
-// KillBroker ends broker i (counted from 0) with SIGKILL.
-func (c *Cluster) KillBroker(i int) { c.brokers[i].process.Kill() }
 
 // RestartBroker starts broker i again after KillBroker and waits until it serves.
 func (c *Cluster) RestartBroker(i int) {
 	c.t.Helper()
-	if err := c.brokers[i].start(c.t.Context()); err != nil {
-		c.t.Fatalf("restart kafka broker %d: %v", i, err)
+	if err := c.Cluster.RestartBroker(c.t.Context(), i); err != nil {
+		c.t.Fatal(err)
 	}
 }
 
-// stop kills: the directories go away anyway, and an orderly stop takes seconds.
-func (c *Cluster) stop() {
-	for _, b := range c.brokers {
-		if b.process != nil {
-			b.process.Kill()
-		}
+// PauseBroker stops broker i without ending it, ResumeBroker lets it go on.
+func (c *Cluster) PauseBroker(i int) {
+	c.t.Helper()
+	if err := c.Cluster.PauseBroker(i); err != nil {
+		c.t.Fatalf("pause kafka broker %d: %v", i, err)
 	}
 }
 
-// plan gives every broker its ports, directory and settings.
-func plan(cfg Config, java, libs, dir string) ([]*broker, error) {
-	n := max(cfg.Brokers, 1)
-	if n != 1 && n != 3 {
-		return nil, fmt.Errorf("plan kafka cluster: %d brokers, want 1 or 3", n)
+// ResumeBroker lets broker i go on after PauseBroker.
+func (c *Cluster) ResumeBroker(i int) {
+	c.t.Helper()
+	if err := c.Cluster.ResumeBroker(i); err != nil {
+		c.t.Fatalf("resume kafka broker %d: %v", i, err)
 	}
-	addrs, err := freeAddrs(2 * n)
+}
+
+// As is how a user reaches the cluster; one whom it does not know is refused.
+func (c *Cluster) As(user string) producers.Cluster {
+	c.t.Helper()
+	to, err := c.Cluster.As(user)
 	if err != nil {
-		return nil, err
+		c.t.Fatal(err)
 	}
-	var id [16]byte
-	_, _ = rand.Read(id[:])
-	var voters []string
-	for i, addr := range addrs[n:] {
-		voters = append(voters, fmt.Sprintf("%d@%s", i+1, addr))
-	}
-	brokers := make([]*broker, n)
-	for i := range brokers {
-		b := &broker{
-			java: java, libs: libs, cluster: base64.RawURLEncoding.EncodeToString(id[:]),
-			client: addrs[i], dir: filepath.Join(dir, fmt.Sprint(i+1)),
-		}
-		brokers[i] = b
-		err := b.writeProperties(properties{
-			ID: i + 1, Voters: strings.Join(voters, ","), Client: b.client, Controller: addrs[n+i],
-			Dir: filepath.Join(b.dir, "log"), Factor: n, InSync: (n + 1) / 2, More: cfg.Properties,
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return brokers, nil
+	return to
 }
 
-// freeAddrs picks n different loopback addresses that nobody listens on.
-func freeAddrs(n int) ([]string, error) {
-	addrs := make([]string, n)
-	for i := range addrs {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("pick port: %w", err)
-		}
-		defer l.Close() // held until all are picked
-		addrs[i] = l.Addr().String()
+// Client is connected as a user until the test ends.
+func (c *Cluster) Client(user string) *kafka.Client {
+	c.t.Helper()
+	client := producers.Connect(c.As(user))
+	c.t.Cleanup(func() { producers.Disconnect(client) })
+	return client
+}
+
+// Allow adds ACLs, as the administrator.
+func (c *Cluster) Allow(rights ...realkafka.Right) {
+	c.t.Helper()
+	if err := c.Cluster.Allow(c.t.Context(), rights...); err != nil {
+		c.t.Fatal(err)
 	}
-	return addrs, nil
 }

@@ -1,6 +1,8 @@
 package kafkatest_test
 
 import (
+	"context"
+	"net"
 	"testing"
 	"time"
 
@@ -44,6 +46,9 @@ func fetch(t *testing.T, c *kafka.Client, offset int64) string {
 }
 
 func TestOneBroker(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real broker")
+	}
 	cluster := kafkatest.Start(t, kafkatest.Config{Properties: map[string]string{"log.retention.check.interval.ms": "1000"}})
 	c := client(cluster.Addrs()...)
 	res, err := c.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{
@@ -65,14 +70,24 @@ func TestOneBroker(t *testing.T) {
 	produce(t, c, "after")
 	require.Equal(t, "before", fetch(t, c, 0))
 	require.Equal(t, "after", fetch(t, c, 1))
+
+	cluster.PauseBroker(0)
+	silent, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err = c.Fetch(silent, &kafka.FetchRequest{Topic: topic, Offset: 1, MinBytes: 1, MaxBytes: 1 << 20})
+	var late net.Error
+	require.ErrorAs(t, err, &late)
+	require.True(t, late.Timeout(), "a paused broker says nothing: %v", err)
+	cluster.ResumeBroker(0)
+	require.Equal(t, "after", fetch(t, client(cluster.Addrs()...), 1))
 }
 
 func TestThreeBrokersOutliveOne(t *testing.T) {
 	if testing.Short() {
 		t.Skip("three brokers take half a minute")
 	}
-	cluster := kafkatest.Start(t, kafkatest.Config{Brokers: 3})
-	c := client(cluster.Addrs()...)
+	cluster := kafkatest.Start(t, kafkatest.Config{Brokers: 3, SASL: true, TLS: true})
+	c := cluster.Client(kafkatest.Admin)
 	res, err := c.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: 1, ReplicationFactor: 3}}})
 	require.NoError(t, err)
 	require.NoError(t, res.Errors[topic])
@@ -81,7 +96,7 @@ func TestThreeBrokersOutliveOne(t *testing.T) {
 	require.NoError(t, err)
 	leader := meta.Topics[0].Partitions[0].Leader.ID
 	cluster.KillBroker(leader - 1)
-	produce(t, client(cluster.Addrs()...), "after")
+	produce(t, cluster.Client(kafkatest.Admin), "after")
 	cluster.RestartBroker(leader - 1)
-	produce(t, client(cluster.Addrs()...), "whole again")
+	produce(t, cluster.Client(kafkatest.Admin), "whole again")
 }

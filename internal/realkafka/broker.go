@@ -1,61 +1,36 @@
-package kafkatest
+package realkafka
 
 import (
 	"bytes"
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"text/template"
+	"syscall"
 
 	"github.com/armslog/armslog/internal/embedded/process"
 )
 
-//go:embed server.properties.tmpl
-var propertiesText string
-
-var propertiesTemplate = template.Must(template.New("server.properties").Parse(propertiesText))
-
-type properties struct {
-	ID                 int
-	Voters             string
-	Client, Controller string
-	Dir                string
-	Factor, InSync     int
-	More               map[string]string
-}
-
 type broker struct {
 	java, libs string
-	cluster    string // id
-	client     string // address
+	cluster    string   // id
+	scram      []string // users, as the format tool wants them
+	client     string   // address
 	dir        string
 	process    *process.Process
 }
 
 func (b *broker) settings() string { return filepath.Join(b.dir, "server.properties") }
 
-func (b *broker) writeProperties(p properties) error {
-	var text bytes.Buffer
-	if err := propertiesTemplate.Execute(&text, p); err != nil {
-		return fmt.Errorf("render settings: %w", err)
-	}
-	if err := os.MkdirAll(b.dir, 0o700); err != nil {
-		return fmt.Errorf("create broker directory: %w", err)
-	}
-	if err := os.WriteFile(b.settings(), text.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("write settings: %w", err)
-	}
-	return nil
-}
-
 func (b *broker) format(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, b.java, "-cp", filepath.Join(b.libs, "*"), "kafka.tools.StorageTool", "format", "--cluster-id="+b.cluster, "-c", b.settings())
-	if out, err := cmd.CombinedOutput(); err != nil {
+	args := []string{"-XX:TieredStopAtLevel=1", "-cp", filepath.Join(b.libs, "*"), "kafka.tools.StorageTool", "format", "--cluster-id=" + b.cluster, "-c", b.settings()}
+	for _, user := range b.scram {
+		args = append(args, "--add-scram", user)
+	}
+	if out, err := exec.CommandContext(ctx, b.java, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("format log directory: %w: %s", err, out)
 	}
 	return nil
@@ -86,6 +61,24 @@ func (b *broker) start(ctx context.Context) error {
 	}
 	return fmt.Errorf("wait for server: %w: %s", err, log.tail())
 }
+
+func (b *broker) kill() {
+	if b.process != nil {
+		b.process.Kill()
+	}
+}
+
+func (b *broker) signal(sig os.Signal) error {
+	if b.process == nil || !b.process.Running() {
+		return os.ErrProcessDone
+	}
+	return b.process.Signal(sig)
+}
+
+const (
+	pause  = syscall.SIGSTOP
+	resume = syscall.SIGCONT
+)
 
 var readyLine = []byte("Kafka Server started")
 
