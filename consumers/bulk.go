@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 type bulk struct {
 	net.Conn
 	keys []string // of the headers of the last record: the next one's are the same
+	buf  []byte   // of the last answer of which all that was kept is a copy
 }
 
 // errNoBulk is returned when only the library can read: the connection wants
@@ -113,11 +115,23 @@ func (c *bulk) fetch(ctx context.Context, topics []wanted, bytes int32, wait tim
 	if n > maxResponse {
 		return nil, fmt.Errorf("receive fetch: %d bytes are too many", n)
 	}
-	answer := make([]byte, n)
+	answer := c.room(int(n), topics)
 	if _, err := io.ReadFull(c, answer); err != nil {
 		return nil, fmt.Errorf("receive fetch: %w", err)
 	}
 	return c.answer(answer, topics)
+}
+
+// room is where an answer goes: records stay where they were received, but of an
+// answer that is asked for a few of them those are copied (batch).
+func (c *bulk) room(n int, topics []wanted) []byte {
+	for _, t := range topics {
+		if t.most >= all {
+			return make([]byte, n)
+		}
+	}
+	c.buf = slices.Grow(c.buf[:0], n)[:n]
+	return c.buf
 }
 
 // maxResponse bounds what is believed of a size: two of the largest batches.
