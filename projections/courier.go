@@ -53,9 +53,13 @@ type CourierConfig struct {
 	// older than that when the courier starts is not sent: had it been, it would
 	// be gone.
 	Retention time.Duration
-	Now       func() time.Time // nil = time.Now
-	Metrics   *Metrics         // nil = none
-	Log       *slog.Logger
+	// LongestRest bounds how much later a message may come so that it shares its
+	// append with others; 0 = 50 ms. Where the broker fsyncs in one thread, each
+	// append holds up those that a search waits for.
+	LongestRest time.Duration
+	Now         func() time.Time // nil = time.Now
+	Metrics     *Metrics         // nil = none
+	Log         *slog.Logger
 }
 
 // Courier takes replies and notifications to the organisations' outboxes,
@@ -73,6 +77,7 @@ type Courier struct {
 // NewCourier prepares a courier.
 func NewCourier(cfg CourierConfig) *Courier {
 	cfg.Retention = cmp.Or(cfg.Retention, 90*24*time.Hour)
+	cfg.LongestRest = cmp.Or(cfg.LongestRest, 50*time.Millisecond)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -122,12 +127,8 @@ func (c *Courier) deliver(ctx context.Context, b Batch) error {
 	if len(out.order) == 0 {
 		return nil
 	}
-	return rest(ctx, time.Since(start), longestCourierRest, nil)
+	return rest(ctx, time.Since(start), c.cfg.LongestRest, nil)
 }
-
-// longestCourierRest is how much later a message may come so that it shares its
-// append with others: each append is an fsync that searches wait behind.
-const longestCourierRest = 50 * time.Millisecond
 
 // appendBytes is what one append holds before the next begins: Kafka's default
 // bound of a record batch is 1 MiB.

@@ -40,11 +40,15 @@ type Config struct {
 	ActorSecret []byte              // keys the pairwise ids of actors
 	ClickHouse  *projections.Config // nil = no tables: their lists answer 503
 	Tables      []string            // which tables the projector fills; none = all
-	// LongestRest of the projector; long where nobody outside of this process waits for its tables.
-	LongestRest time.Duration
-	Version     string
-	Log         *slog.Logger
+	// Rests are how long the projector and the courier may gather what they write.
+	Rests   Rests
+	Version string
+	Log     *slog.Logger
 }
+
+// Rests are the longest of each role, 0 = its default: long where writing takes
+// from the registry what it needs itself, and nobody outside waits.
+type Rests struct{ Projector, Courier time.Duration }
 
 // Process is a configured process.
 type Process struct {
@@ -91,7 +95,7 @@ func (p *Process) wire() error {
 		return err
 	}
 	if p.has(Courier) {
-		p.services = append(p.services, node.Courier(figures))
+		p.services = append(p.services, node.Courier(figures, p.cfg.Rests.Courier))
 	}
 	if p.has(Gateway) {
 		return p.gateway(queries, metrics)
@@ -113,7 +117,7 @@ func (p *Process) tables(figures *projections.Metrics) (*projections.Queries, er
 	q := projections.QueriesConfig{Database: p.database}
 	if p.has(Projector) {
 		q.Projector, err = projections.NewProjector(projections.ProjectorConfig{
-			LongestRest: p.cfg.LongestRest,
+			LongestRest: p.cfg.Rests.Projector,
 			Database:    p.database, Source: p.Node.Source(), Tables: p.cfg.Tables, Metrics: figures, Log: p.cfg.Log,
 		})
 		if err != nil {

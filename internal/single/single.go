@@ -195,7 +195,7 @@ func (s *Single) start(ctx context.Context) error {
 	p, err := process.New(process.Config{
 		Roles: process.Roles(), Node: s.nodeConfig(), Listener: l,
 		KeyFile: filepath.Join(s.Dir, "keys.json"), ActorSecret: s.secrets.Actor,
-		ClickHouse: tables, LongestRest: longestRest, Version: s.cfg.Version, Log: s.cfg.Log,
+		ClickHouse: tables, Rests: rests(), Version: s.cfg.Version, Log: s.cfg.Log,
 	})
 	if err != nil {
 		l.Close()
@@ -215,9 +215,12 @@ func (s *Single) start(ctx context.Context) error {
 	return nil
 }
 
-// longestRest: whoever waits for the tables is in this process and wakes the
-// projector. Few large loads leave the cores to searching.
-const longestRest = 5 * time.Second
+// rests are long: whoever waits for the tables is in this process and wakes the
+// projector, and inboxes are read from memory. Few large loads and few appends
+// leave the cores and the one broker to searching.
+func rests() process.Rests {
+	return process.Rests{Projector: 5 * time.Second, Courier: 500 * time.Millisecond}
+}
 
 func (s *Single) startBroker() (err error) {
 	if len(s.cfg.Brokers) > 0 {
