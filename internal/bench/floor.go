@@ -8,16 +8,21 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/producers"
 )
 
 // floor is what nothing built on this log can be faster than: a message is
 // appended to one topic, fetched from it, appended to a second and fetched from
-// that. Whoever waits for an append shares it, as in the registry.
-func (s *System) floor(ctx context.Context, rate int, d time.Duration) ([]time.Duration, error) {
+// that. Whoever waits for an append shares it, as in the registry. Each turn has
+// two topics of its own.
+func (s *System) floor(ctx context.Context, turn, rate int, d time.Duration) ([]time.Duration, error) {
 	client := producers.Connect(producers.Cluster{Brokers: []string{s.KafkaAddr}})
 	defer producers.Disconnect(client)
-	in, out := producers.MailboxTopic("BENCH-FLOOR-IN"), producers.MailboxTopic("BENCH-FLOOR-OUT")
+	topic := func(name string) producers.Topic {
+		return producers.MailboxTopic(events.OrgID(fmt.Sprintf("BENCH-FLOOR-%s-%d", name, turn)))
+	}
+	in, out := topic("IN"), topic("OUT")
 	if err := producers.CreateTopics(ctx, client, producers.Replication{Factor: 1, MinInSync: 1}, in, out); err != nil {
 		return nil, err
 	}
@@ -27,7 +32,7 @@ func (s *System) floor(ctx context.Context, rate int, d time.Duration) ([]time.D
 	first := newGroup(client, in.Name)
 	second := newGroup(client, out.Name)
 	n := int(float64(rate) * d.Seconds())
-	arrived := make([]chan struct{}, n)
+	arrived := make([]chan struct{}, n+1)
 	for i := range arrived {
 		arrived[i] = make(chan struct{})
 	}
@@ -37,14 +42,14 @@ func (s *System) floor(ctx context.Context, rate int, d time.Duration) ([]time.D
 	wg.Go(func() { fetchAll(ctx, client, in.Name, func(int64) { second.append(value) }) })
 	wg.Go(func() {
 		fetchAll(ctx, client, out.Name, func(offset int64) {
-			if offset < int64(n) {
+			if offset <= int64(n) {
 				close(arrived[offset])
 			}
 		})
 	})
 	var mu sync.Mutex
 	next := 0
-	times := steady(ctx, rate, d, func(int) {
+	pass := func(int) {
 		mu.Lock()
 		mine := next
 		next++
@@ -54,7 +59,9 @@ func (s *System) floor(ctx context.Context, rate int, d time.Duration) ([]time.D
 		case <-arrived[mine]:
 		case <-ctx.Done():
 		}
-	})
+	}
+	pass(0) // finds the topics' leader, as the registry has long done
+	times := steady(ctx, rate, d, pass)
 	stop()
 	wg.Wait()
 	if len(times) == 0 {
@@ -100,10 +107,16 @@ func (g *group) run(ctx context.Context) {
 		if len(batch) == 0 {
 			continue
 		}
-		_, _ = g.client.Produce(ctx, &kafka.ProduceRequest{ // a floor that fails shows as time
-			Topic: g.topic, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(batch...),
-		})
+		for ctx.Err() == nil && !g.produce(ctx, batch) { // a floor that fails shows as time
+		}
 	}
+}
+
+func (g *group) produce(ctx context.Context, batch []kafka.Record) bool {
+	res, err := g.client.Produce(ctx, &kafka.ProduceRequest{
+		Topic: g.topic, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(batch...),
+	})
+	return err == nil && res.Error == nil
 }
 
 func fetchAll(ctx context.Context, client *kafka.Client, topic string, each func(offset int64)) {

@@ -23,20 +23,27 @@ type RateResult struct {
 }
 
 // SearchAtRate asks one question after another at a steady rate, and measures
-// from the moment at which each was due to its reply. Its floor is measured in
-// the same run, at the same rate: two appends and two fetches, and nothing
-// else.
+// from the moment at which each was due to its reply. Its floor is measured at
+// the same rate: two appends and two fetches, and nothing else. The two take
+// turns, so that what an import leaves behind for ClickHouse, and what else runs
+// on the machine, weighs on both.
 func (s *System) SearchAtRate(ctx context.Context, rate int, d time.Duration) (RateResult, error) {
-	floor, err := s.floor(ctx, rate, d/2)
-	if err != nil {
-		return RateResult{}, err
-	}
+	const turns = 4
 	var failed atomic.Int64
-	times := steady(ctx, rate, d, func(i int) {
-		if err := s.search(ctx, i); err != nil {
-			failed.Add(1)
+	var floor, times []time.Duration
+	for turn := range turns {
+		f, err := s.floor(ctx, turn, rate, d/turns)
+		if err != nil {
+			return RateResult{}, err
 		}
-	})
+		floor = append(floor, f...)
+		asked := len(times)
+		times = append(times, steady(ctx, rate, d/turns, func(i int) {
+			if err := s.search(ctx, asked+i); err != nil {
+				failed.Add(1)
+			}
+		})...)
+	}
 	r := RateResult{Rate: rate, P50: ms(quantile(times, 50)), P99: ms(quantile(times, 99)),
 		FloorP50: ms(quantile(floor, 50)), FloorP99: ms(quantile(floor, 99)), Failed: failed.Load()}
 	fmt.Fprintf(s.out, "search    p50 %.2f ms  p99 %.2f ms   at %d/s, one by one, request to reply\n", r.P50, r.P99, rate)
