@@ -111,6 +111,9 @@ func (t Topic) config(r Replication) kafka.TopicConfig {
 			{ConfigName: "cleanup.policy", ConfigValue: "delete"},
 			{ConfigName: "retention.ms", ConfigValue: retention},
 			{ConfigName: "retention.bytes", ConfigValue: "-1"},
+			// A batch that its sender compressed is stored as it is read: in bulk, and
+			// never larger than max.message.bytes, which else bounds compressed bytes.
+			{ConfigName: "compression.type", ConfigValue: "uncompressed"},
 			{ConfigName: "message.timestamp.type", ConfigValue: "LogAppendTime"},
 			{ConfigName: "max.message.bytes", ConfigValue: strconv.Itoa(t.MaxBytes)},
 			{ConfigName: "min.insync.replicas", ConfigValue: strconv.Itoa(max(r.MinInSync, 1))},
