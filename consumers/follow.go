@@ -22,6 +22,7 @@ type Batch struct {
 	Prepared []*registry.Prepared // of each entry; nil where there is none, or the config asks for none
 	Position Position             // after it; the reader is the follower's own and changes with the next batch
 	End      int64                // of the journal, as seen
+	Fences   int                  // that replaced the journal's owner
 }
 
 // Follow hands the journal's accepted entries to handle, in order and each
@@ -61,13 +62,17 @@ func (j *Journal) Follow(ctx context.Context, pos Position, handle func(*Batch) 
 // Take puts items in place of the batch's entries, as far as the reader rule
 // accepts them. The items MUST begin at the batch's position.
 func (b *Batch) Take(items []Item) error {
-	b.Entries, b.Offsets, b.Prepared = b.Entries[:0:0], b.Offsets[:0:0], b.Prepared[:0:0]
+	b.Entries, b.Offsets, b.Prepared, b.Fences = b.Entries[:0:0], b.Offsets[:0:0], b.Prepared[:0:0], 0
 	for _, it := range items {
+		owner := b.Position.Reader.Owner
 		accepted, err := b.Position.Reader.Read(it.Item)
 		if err != nil {
 			return err
 		}
 		b.Position.Offset = it.Offset + 1
+		if b.Position.Reader.Owner != owner {
+			b.Fences++
+		}
 		if accepted {
 			b.Entries = append(b.Entries, it.Entry)
 			b.Offsets = append(b.Offsets, it.Offset)

@@ -22,6 +22,7 @@ type Journal struct {
 	log     *slog.Logger
 	workers int
 	prepare bool
+	fetched func(time.Duration)
 }
 
 // JournalConfig says how the journal is read.
@@ -29,6 +30,7 @@ type JournalConfig struct {
 	Workers int  // that fetch and parse side by side while catching up; 0 = one per CPU
 	Prepare bool // decode requests too, as Evolve wants them
 	Log     *slog.Logger
+	Fetched func(time.Duration) // how long a fetch took that found something; nil = nobody asks
 }
 
 // NewJournal reads through client, which it does not close.
@@ -36,7 +38,7 @@ func NewJournal(client *kafka.Client, cfg JournalConfig) *Journal {
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Journal{client: client, log: cfg.Log, workers: cfg.Workers, prepare: cfg.Prepare}
+	return &Journal{client: client, log: cfg.Log, workers: cfg.Workers, prepare: cfg.Prepare, fetched: cfg.Fetched}
 }
 
 // Item is one record of the journal, parsed.
@@ -94,15 +96,25 @@ func (r *reading) close() { r.leader.hangUp() }
 
 // next is fetch in bulk where that can be.
 func (r *reading) next(ctx context.Context, from int64, bytes int32, most int) (items []Item, end int64, err error) {
+	asked := time.Now()
 	f, ok := r.replay(ctx, from, bytes, most)
 	if !ok {
-		return r.fetch(ctx, from, int64(bytes), maxWait, most)
+		items, end, err = r.fetch(ctx, from, int64(bytes), maxWait, most)
+		r.measure(asked, len(items))
+		return items, end, err
 	}
+	r.measure(asked, len(f.records))
 	items, err = r.parse(f.records, from)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the journal: %w", err)
 	}
 	return items, f.end, nil
+}
+
+func (r *reading) measure(asked time.Time, found int) {
+	if r.fetched != nil && found > 0 {
+		r.fetched(time.Since(asked))
+	}
 }
 
 // fetch returns the items from an offset on, or none when nothing came within

@@ -23,6 +23,7 @@ type MailboxesConfig struct {
 	Messages int // of one mailbox; 0 = 8,192
 	Bytes    int // of one mailbox; 0 = 8 MiB
 	Log      *slog.Logger
+	Fetched  func(time.Duration) // how long a fetch took that found something; nil = nobody asks
 }
 
 // Mailboxes reads the mailboxes of all organisations, ahead of the decisions:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -159,6 +160,7 @@ func (m *Mailboxes) fetchOnce(ctx context.Context, from *brokerConn, topics []wa
 		case <-fetching.Done():
 		}
 	}()
+	asked := time.Now()
 	answers, err := from.fetch(fetching, topics, brokerBytes, wait)
 	if fetching.Err() != nil {
 		return nil
@@ -166,6 +168,7 @@ func (m *Mailboxes) fetchOnce(ctx context.Context, from *brokerConn, topics []wa
 	if err != nil {
 		return err
 	}
+	m.timed(asked, answers)
 	for _, f := range answers {
 		b := m.box(f.topic)
 		if err := m.answered(ctx, b, f); err != nil {
@@ -173,6 +176,13 @@ func (m *Mailboxes) fetchOnce(ctx context.Context, from *brokerConn, topics []wa
 		}
 	}
 	return nil
+}
+
+func (m *Mailboxes) timed(asked time.Time, answers []fetched) {
+	found := func(f fetched) bool { return len(f.records) > 0 }
+	if m.cfg.Fetched != nil && slices.ContainsFunc(answers, found) {
+		m.cfg.Fetched(time.Since(asked))
+	}
 }
 
 func (m *Mailboxes) box(topic string) *mailbox {

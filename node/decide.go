@@ -34,7 +34,9 @@ type decided struct {
 	prepared []*registry.Prepared
 	messages []events.Message
 	bytes    int
-	salts    []byte // fresh random bytes
+	verdicts map[events.Verdict]int64 // requests
+	rejects  map[string]int64         // by class
+	salts    []byte                   // fresh random bytes
 
 	run         *events.Entry // unchanged inputs in a row, not evolved yet
 	runPrepared *registry.Prepared
@@ -43,7 +45,7 @@ type decided struct {
 // decide makes a batch of what waits: due work, then the mailboxes in turn.
 // Log time is the clock's, but never before that of the last entry.
 func (n *Node) decide(boxes *consumers.Mailboxes, nonce string) *decided {
-	d := &decided{state: n.state, nonce: nonce}
+	d := &decided{state: n.state, nonce: nonce, verdicts: map[events.Verdict]int64{}, rejects: map[string]int64{}}
 	at := max(n.cfg.Now().UnixMilli(), n.state.LastAt())
 	due := n.pos.Reader.Frontier[events.SourceRegistry]
 	if n.state.Next() == 0 {
@@ -122,6 +124,9 @@ func (d *decided) add(e *events.Entry, p *registry.Prepared) {
 	d.prepared = append(d.prepared, p)
 	d.messages = append(d.messages, m)
 	d.bytes += producers.Size(m)
+	if d.verdicts[e.Verdict] += e.Span; e.Verdict == events.Rejected {
+		d.rejects[classOf(e.Errors)]++
+	}
 }
 
 // items are the entries as the journal holds them from offset on.

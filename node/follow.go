@@ -44,6 +44,7 @@ func (n *Node) followAndLead(ctx context.Context) error {
 		case errors.Is(err, errDeposed), errors.Is(err, errNotElected):
 			n.log.Warn("stops leading", slog.Any("error", err))
 		case err != nil:
+			n.metrics.damaged.Store(errors.Is(err, events.ErrDamaged) || errors.Is(err, events.ErrNotJournal) || errors.Is(err, consumers.ErrLost))
 			return err
 		}
 	}
@@ -138,6 +139,8 @@ func unknown(e *events.Entry, p *registry.Prepared) bool {
 const catchingUp = 50_000
 
 func (n *Node) tell(b *consumers.Batch) {
+	n.metrics.saw(b.Position.Offset, max(b.End, b.Position.Offset))
+	n.metrics.fences.Add(float64(b.Fences))
 	for i, e := range b.Entries {
 		n.entries.Accepted(e, b.Offsets[i])
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
@@ -25,6 +26,7 @@ type hub struct {
 	ends    []end           // of what was published, from before the first recent entry on
 	bytes   int
 	next    uint64 // seq after the last accepted one
+	at      int64  // log time of the last accepted one
 	offset  int64  // of the journal, after the last one followed
 	boxes   map[events.OrgID]*box
 	inboxes map[events.OrgID]chan struct{} // closed at the next notification
@@ -62,7 +64,7 @@ func (h *hub) publish(entries []*events.Entry, pos consumers.Position, old bool)
 		if e.Seq < h.next {
 			continue
 		}
-		h.next = e.Seq + 1
+		h.next, h.at = e.Seq+1, e.At
 		if old {
 			h.forget()
 		} else {
@@ -251,4 +253,20 @@ func (h *hub) reached() (next uint64, offset int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.next, h.offset
+}
+
+// lag is how many entries a follower has not done with that is at seq next, and
+// the age of the oldest of them; where that is not recent, a lower bound of it.
+func (h *hub) lag(next uint64, now time.Time) (entries uint64, age time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if next >= h.next {
+		return 0, 0
+	}
+	at := h.at
+	if n := uint64(len(h.recent)); n > 0 {
+		first := h.next - n
+		at = h.recent[max(next, first)-first].At
+	}
+	return h.next - next, max(0, now.Sub(time.UnixMilli(at)))
 }

@@ -47,6 +47,8 @@ func (n *Node) lead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.metrics.owns.Store(true)
+	defer n.metrics.owns.Store(false)
 	n.log.Info("leads", slog.Uint64("seq", n.state.Next()))
 
 	// 3. Open every mailbox that the directory names, each at its frontier,
@@ -88,7 +90,9 @@ func (n *Node) lead(ctx context.Context) error {
 		// again and get the same answer as a duplicate. If it is not, see 4. If
 		// it is stored twice, the second copy is ignored by the reader rule.
 		n.cfg.Failpoints.Hit("leader.5.before")
+		sent := time.Now()
 		appended, err := n.appender.Append(ctx, decided.messages)
+		took := time.Since(sent)
 		n.cfg.Failpoints.Hit("leader.5.after")
 
 		// 6. See what was accepted, by the reader rule, as everybody else does.
@@ -107,6 +111,7 @@ func (n *Node) lead(ctx context.Context) error {
 			return n.takeBack(ctx, err)
 		}
 		n.letGo()
+		n.metrics.decided(decided, took)
 		n.tell(accepted)
 		n.cfg.Failpoints.Hit("leader.6.after")
 		if err := n.caughtUp(); err != nil {
@@ -203,8 +208,11 @@ func (n *Node) untilDue() time.Duration {
 // to append would not find out otherwise.
 func (n *Node) checkTail(ctx context.Context) error {
 	end, err := n.journalEnd(ctx)
-	if err != nil || end == n.pos.Offset {
+	if err != nil {
 		return err
+	}
+	if n.metrics.saw(n.pos.Offset, end); end == n.pos.Offset {
+		return nil
 	}
 	owner := n.pos.Reader.Owner
 	if err := n.readBack(ctx, end); err != nil {

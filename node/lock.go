@@ -26,7 +26,8 @@ func (n *Node) hold() { _ = n.lock.Acquire(context.Background(), everyone) } // 
 // letGo shows the state to readers, and what it counts to the metrics. The
 // state MUST hold accepted entries only.
 func (n *Node) letGo() {
-	n.figures.Store(&figures{next: n.state.Next(), counts: n.state.Counts()})
+	due, _ := n.state.NextDue()
+	n.figures.Store(&figures{next: n.state.Next(), counts: n.state.Counts(), due: due})
 	n.lock.Release(everyone)
 }
 
@@ -35,6 +36,7 @@ func (n *Node) letGo() {
 type figures struct {
 	next   uint64
 	counts registry.Counts
+	due    int64 // when the next due work is to be done, Unix milliseconds; 0 = there is none
 }
 
 // Read calls f with the state under the read lock. f MUST NOT keep the state,

@@ -126,11 +126,23 @@ func batch(entries []*events.Entry, at *consumers.Position, end int64) projectio
 }
 
 // Outbox is armslog.out as the courier writes it.
-func (n *Node) Outbox() projections.Outbox { return outbox{n.outboxes, n.last} }
+func (n *Node) Outbox() projections.Outbox {
+	return outbox{n.outboxes, n.last, took(n.metrics.appends[logOutbox])}
+}
 
 type outbox struct {
 	*producers.Outboxes
 	last func(ctx context.Context, topic string) (events.Message, bool, error)
+	took func(time.Duration)
+}
+
+func (o outbox) Append(ctx context.Context, org events.OrgID, msgs []events.Message) error {
+	began := time.Now()
+	err := o.Outboxes.Append(ctx, org, msgs)
+	if err == nil {
+		o.took(time.Since(began))
+	}
+	return err
 }
 
 func (o outbox) LastSeq(ctx context.Context, org events.OrgID) (seq uint64, ok bool, err error) {

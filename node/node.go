@@ -50,6 +50,9 @@ type Node struct {
 	last      func(ctx context.Context, topic string) (events.Message, bool, error) // message of a topic
 	close     func()
 
+	metrics *metrics
+	born    time.Time
+
 	ready chan struct{} // closed when the state has first reached the journal's end
 
 	// lock guards state. The leader holds it from the first decision of a batch
@@ -82,20 +85,21 @@ func New(cfg Config) *Node {
 	if cfg.CacheBytes == 0 {
 		cfg.CacheBytes = 32 << 20
 	}
-	client := producers.Connect(cfg.Cluster)
+	client, m := producers.Connect(cfg.Cluster), newMetrics()
 	n := &Node{
 		cfg: cfg, log: cfg.Log,
-		journal:   consumers.NewJournal(client, consumers.JournalConfig{Prepare: true, Log: cfg.Log}),
+		journal:   consumers.NewJournal(client, consumers.JournalConfig{Prepare: true, Log: cfg.Log, Fetched: took(m.fetches[logJournal])}),
 		plain:     consumers.NewJournal(client, consumers.JournalConfig{Log: cfg.Log}),
 		beside:    consumers.NewJournal(client, consumers.JournalConfig{Workers: 1, Prepare: true, Log: cfg.Log}),
 		appender:  producers.NewJournal(client, cfg.Log),
-		mailboxes: producers.NewMailboxes(client, producers.MailboxConfig{Log: cfg.Log}),
+		mailboxes: producers.NewMailboxes(client, producers.MailboxConfig{Log: cfg.Log, Stored: took(m.appends[logMailbox])}),
 		hub:       newHub(cfg.RecentBytes),
 		election:  newElection(),
 		outboxes:  producers.NewOutboxes(client),
 		last: func(ctx context.Context, topic string) (events.Message, bool, error) {
 			return consumers.LastMessage(ctx, client, topic)
 		},
+		metrics: m, born: time.Now(),
 		ready: make(chan struct{}),
 		lock:  newStateLock(),
 		state: registry.New(),
@@ -107,7 +111,7 @@ func New(cfg Config) *Node {
 		return producers.CreateTopics(ctx, client, cfg.Replication, topics...)
 	}
 	n.sources = func() *consumers.Mailboxes {
-		return consumers.NewMailboxes(client, consumers.MailboxesConfig{Log: cfg.Log})
+		return consumers.NewMailboxes(client, consumers.MailboxesConfig{Log: cfg.Log, Fetched: took(m.fetches[logMailbox])})
 	}
 	return n
 }

@@ -45,7 +45,7 @@ func (n *Node) Entry(ctx context.Context, seq uint64) (*events.Entry, error) {
 // not decide because some that came before are gone from the mailbox.
 func (n *Node) Losses() []consumers.Loss {
 	boxes := n.reading.Load()
-	if boxes == nil {
+	if boxes == nil || !n.metrics.owns.Load() {
 		return nil
 	}
 	return boxes.Losses()
@@ -98,4 +98,12 @@ func (s *Subscription) fromJournal(ctx context.Context, until uint64) (entries [
 		return nil
 	})
 	return entries, err
+}
+
+// waiting is how many requests this leader has read and not decided.
+func (n *Node) waiting() int {
+	if boxes := n.reading.Load(); boxes != nil && n.metrics.owns.Load() {
+		return boxes.Waiting()
+	}
+	return 0
 }

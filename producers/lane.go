@@ -107,6 +107,9 @@ func (l *lane) send(group []*Append) {
 		attempts++
 		at, err := l.topic.produce(l.ctx, batch)
 		if err == nil {
+			if l.cfg.Stored != nil {
+				l.cfg.Stored(time.Since(started))
+			}
 			finish(group, Stored{Offset: at.Offset, Again: ambiguous})
 			return nil
 		}

@@ -42,6 +42,7 @@ type MailboxConfig struct {
 	QueueBytes    int           // the same in bytes; 0 = 16 MiB
 	Patience      time.Duration // how long an append that is surely not stored is tried again; 0 = 10 s
 	Log           *slog.Logger
+	Stored        func(time.Duration) // how long an append took, waits for its turn left out; nil = nobody asks
 }
 
 // Mailboxes appends requests to the mailboxes of all organisations. What waits

@@ -123,6 +123,7 @@ func (c *Courier) deliver(ctx context.Context, b Batch) error {
 			c.cfg.Metrics.messages.Add(float64(len(messages)))
 		}
 	}
+	c.cfg.Metrics.delivered.Store(b.Reader.Next)
 	c.wait.over()
 	if len(out.order) == 0 {
 		return nil

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,13 +11,13 @@ import (
 // Metrics are the read models' figures. Labels are names of tables, nothing
 // else.
 type Metrics struct {
-	rows       *prometheus.CounterVec
-	batches    prometheus.Counter
-	seconds    prometheus.Histogram
-	retries    prometheus.Counter
-	lagItems   prometheus.Gauge
-	lagSeconds prometheus.Gauge
-	messages   prometheus.Counter
+	rows     *prometheus.CounterVec
+	batches  prometheus.Counter
+	seconds  prometheus.Histogram
+	retries  prometheus.Counter
+	messages prometheus.Counter
+
+	delivered atomic.Uint64 // seq after the last entry that the courier has done with
 }
 
 // NewMetrics registers the figures; a nil registry keeps them to themselves.
@@ -27,23 +28,23 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	counter := func(n, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts(name(n, help)))
 	}
-	gauge := func(n, help string) prometheus.Gauge { return prometheus.NewGauge(prometheus.GaugeOpts(name(n, help))) }
 	m := &Metrics{
 		rows:    prometheus.NewCounterVec(prometheus.CounterOpts(name("rows_total", "Rows stored.")), []string{"table"}),
 		batches: counter("batches_total", "Batches stored, position and all."),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "armslog", Subsystem: "projections", Name: "batch_seconds", Help: "Time to store one batch.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
-		retries:    counter("retries_total", "Attempts that failed and were made again."),
-		lagItems:   gauge("lag_items", "Items of the journal that wait, as last seen."),
-		lagSeconds: gauge("lag_seconds", "Age of the last entry when it was stored."),
-		messages:   counter("out_messages_total", "Messages sent to armslog.out."),
+		retries:  counter("retries_total", "Attempts that failed and were made again."),
+		messages: counter("out_messages_total", "Messages sent to armslog.out."),
 	}
 	if r != nil {
-		r.MustRegister(m.rows, m.batches, m.seconds, m.retries, m.lagItems, m.lagSeconds, m.messages)
+		r.MustRegister(m.rows, m.batches, m.seconds, m.retries, m.messages)
 	}
 	return m
 }
+
+// Delivered is the seq after the last entry that the courier has done with.
+func (m *Metrics) Delivered() uint64 { return m.delivered.Load() }
 
 func (m *Metrics) stored(l *load, names []string, took time.Duration) {
 	for _, t := range tables {
@@ -58,6 +59,4 @@ func (m *Metrics) stored(l *load, names []string, took time.Duration) {
 	}
 	m.batches.Inc()
 	m.seconds.Observe(took.Seconds())
-	m.lagItems.Set(float64(l.last.End - l.last.Offset))
-	m.lagSeconds.Set(max(0, time.Since(time.UnixMilli(l.last.At())).Seconds()))
 }

@@ -60,6 +60,17 @@ func NewProjector(cfg ProjectorConfig) (*Projector, error) {
 	return &Projector{cfg: cfg, mark: newWatermark(), wait: newPatience(cfg.Log, cfg.Metrics.retries)}, nil
 }
 
+// Next is the seq after the last entry that the tables of this worker hold, as
+// far as it has seen them.
+func (p *Projector) Next() uint64 {
+	p.mark.mu.Lock()
+	defer p.mark.mu.Unlock()
+	return p.mark.next
+}
+
+// Worker names the tables that this worker fills, "all" for all of them.
+func (p *Projector) Worker() string { return workerName(p.cfg.Tables) }
+
 // Run projects until ctx ends, and then returns nil. It returns an error only
 // when going on would be wrong: ErrOtherJournal, ErrHistoryWentBack, a damaged
 // journal. Everything else is tried again for ever.

@@ -308,16 +308,3 @@ func (s *State) Continued(seq uint64) bool {
 	}
 	return false
 }
-
-// Counts are sizes of the state, for gauges.
-type Counts struct {
-	Subjects, Marks, Matches, Requests, DueWork int
-}
-
-// Counts says how much the state holds.
-func (s *State) Counts() Counts {
-	return Counts{
-		Subjects: s.subjects.len(), Marks: s.index.Len(), Matches: s.matches.all.len(),
-		Requests: int(s.requests.next - s.requests.front), DueWork: len(s.due.more) + len(s.due.days) + len(s.due.keeping.days) + len(s.due.digests) + len(s.due.deadlines.heap),
-	}
-}

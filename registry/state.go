@@ -39,6 +39,7 @@ type State struct {
 	scratch    matching.Scratch // buffers of Decide, no part of what is known
 	calendar   calendar         // of the last day asked for, no part of what is known
 	seen       uint8            // by Foresee, no part of what is known
+	kinds      kinds            // how many subjects of each kind there are: for gauges alone
 }
 
 // New is the state before the first entry.
@@ -77,6 +78,7 @@ func (s *State) findSubject(id events.UUID) (row uint32, ok bool) {
 // addSubject adds a row; its marks are added by setMarks.
 func (s *State) addSubject(r subject) uint32 {
 	row := s.subjects.add(r)
+	s.kinds.add(&r)
 	s.byID.insert(row, s.subjectID)
 	return row
 }

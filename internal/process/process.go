@@ -52,10 +52,11 @@ type Rests struct{ Projector, Courier time.Duration }
 
 // Process is a configured process.
 type Process struct {
-	cfg      Config
-	Node     *node.Node
-	database *projections.Database
-	services []node.Service
+	cfg       Config
+	Node      *node.Node
+	database  *projections.Database
+	projector *projections.Projector
+	services  []node.Service
 }
 
 // New connects a process; Run starts it.
@@ -94,8 +95,12 @@ func (p *Process) wire() error {
 	if err != nil {
 		return err
 	}
+	if p.projector != nil {
+		node.RegisterFollower(metrics, p.Node, "projector", p.projector.Worker(), p.projector.Next)
+	}
 	if p.has(Courier) {
 		p.services = append(p.services, node.Courier(figures, p.cfg.Rests.Courier))
+		node.RegisterFollower(metrics, p.Node, "courier", "all", figures.Delivered)
 	}
 	if p.has(Gateway) {
 		return p.gateway(queries, metrics)
@@ -123,6 +128,7 @@ func (p *Process) tables(figures *projections.Metrics) (*projections.Queries, er
 		if err != nil {
 			return nil, err
 		}
+		p.projector = q.Projector
 		p.services = append(p.services, node.Projector(q.Projector))
 	}
 	return projections.NewQueries(q), nil
