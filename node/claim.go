@@ -38,6 +38,7 @@ func (n *Node) claim(ctx context.Context) (nonce string, err error) {
 	if n.pos.Reader.Owner != nonce {
 		return "", errDeposed
 	}
+	n.read = time.Now()
 	// A broker without append times shares our clock.
 	at := appended.Time
 	if !at.IsZero() && (at.Before(sent.Add(-maxSkew)) || at.After(acknowledged.Add(maxSkew))) {

@@ -14,7 +14,8 @@ import (
 // election is what this node knows of who should lead: a hint.
 type election struct {
 	mu      sync.Mutex
-	elected bool
+	outcome consumers.Elected
+	retired bool // elected by itself, see standIn
 	changed chan struct{}
 	unfit   chan struct{} // a token: leave the election for a while
 }
@@ -23,74 +24,146 @@ func newElection() election {
 	return election{changed: make(chan struct{}), unfit: make(chan struct{}, 1)}
 }
 
-func (e *election) set(elected bool) {
+func (e *election) set(outcome consumers.Elected) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.elected != elected {
-		e.elected = elected
+	if e.outcome.Self != outcome.Self {
 		close(e.changed)
 		e.changed = make(chan struct{})
 	}
+	e.outcome = outcome
 }
 
 func (e *election) now() (elected bool, changed <-chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.elected, e.changed
+	return e.outcome.Self, e.changed
 }
 
-// Leads says whether this node has been elected. Whether it does lead, only the
-// journal knows.
-func (n *Node) Leads() bool {
-	elected, _ := n.election.now()
-	return elected
+func (e *election) alone() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.outcome.Self && e.outcome.Alone
+}
+
+// standIn elects a node that has left the election.
+func (e *election) standIn() {
+	e.mu.Lock()
+	e.retired = true
+	e.mu.Unlock()
+	e.set(consumers.Elected{Self: true})
+}
+
+func (e *election) standsIn() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.retired
 }
 
 // unfitPause is how long a node stays out of the election that may not lead.
 const unfitPause = 30 * time.Second
 
-// campaign takes part in the election, for ever. A node that finds itself unfit
-// leaves it for a while, so that another is elected.
-func (n *Node) campaign(ctx context.Context) error {
+// campaign takes part in the election from when the state has first reached the
+// journal's end, since whoever is elected must not begin by folding. It ends
+// with ctx. A node that finds itself unfit leaves for a while, so that another
+// is elected; one that retires leaves for good.
+func (n *Node) campaign(ctx context.Context, retire <-chan struct{}) error {
+	select {
+	case <-n.atEnd:
+	case <-retire:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	for {
-		round, leave := context.WithCancel(ctx)
-		stopped := make(chan struct{})
-		go func() {
-			defer close(stopped)
-			select {
-			case <-n.election.unfit:
-				leave()
-			case <-round.Done():
-			}
-		}()
-		err := consumers.Campaign(round, n.electionConfig(), n.election.set)
-		leave()
-		<-stopped
-		n.election.set(false)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if !errors.Is(err, context.Canceled) {
+		retired, err := n.campaignUntil(ctx, retire)
+		switch {
+		case err != nil:
 			return err
+		case retired:
+			return n.standIn(ctx)
 		}
 		n.log.Warn("left the election", slog.Duration("for", unfitPause))
 		select {
 		case <-time.After(unfitPause):
+		case <-retire:
+			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
+// campaignUntil takes part until this node is unfit, or retires. A leader that
+// retires first stops, between two batches, and then leaves: its successor's
+// fence finds nothing under way. One that is alone goes on to its end, for
+// nobody else would answer those who wait.
+func (n *Node) campaignUntil(ctx context.Context, retire <-chan struct{}) (retired bool, err error) {
+	round, leave := context.WithCancel(ctx)
+	defer leave()
+	leaving := make(chan bool, 1)
+	go func() {
+		defer leave()
+		select {
+		case <-n.election.unfit:
+			leaving <- false
+		case <-retire:
+			if n.election.alone() {
+				<-round.Done()
+			}
+			n.election.set(consumers.Elected{})
+			n.reign.over(round)
+			leaving <- true
+		case <-round.Done():
+			leaving <- false
+		}
+	}()
+	err = consumers.Campaign(round, n.electionConfig(), func(e consumers.Elected) {
+		if round.Err() == nil {
+			n.election.set(e)
+		}
+	})
+	leave()
+	retired = <-leaving
+	n.election.set(consumers.Elected{})
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if !errors.Is(err, context.Canceled) {
+		return false, err
+	}
+	return retired, nil
+}
+
+// standInAfter is how long a leader that has retired waits for a successor.
+const standInAfter = 2 * time.Second
+
+// standIn lets a leader that has retired lead once more where nobody has taken
+// the journal over: lead looks.
+func (n *Node) standIn(ctx context.Context) error {
+	select {
+	case <-time.After(standInAfter):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	n.election.standIn()
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func (n *Node) electionConfig() consumers.ElectionConfig {
 	return consumers.ElectionConfig{
 		Brokers: n.cfg.Cluster.Brokers, Dialer: producers.Dialer(n.cfg.Cluster), Session: n.cfg.Election, Log: n.log,
+		Standing: func() consumers.Standing {
+			_, offset := n.hub.reached()
+			return consumers.Standing{Leads: n.Leads(), Offset: offset}
+		},
 	}
 }
 
 // leaveElection says that this node may not lead.
 func (n *Node) leaveElection() {
-	n.election.set(false)
+	n.election.set(consumers.Elected{})
 	select {
 	case n.election.unfit <- struct{}{}:
 	default:

@@ -155,10 +155,11 @@ func (n *Node) caughtUp() error {
 		return nil
 	default:
 	}
+	if n.state.Next() == 0 && n.cfg.Genesis == nil {
+		return ErrNoGenesis
+	}
+	n.first.Do(func() { close(n.atEnd) })
 	if n.state.Next() == 0 {
-		if n.cfg.Genesis == nil {
-			return ErrNoGenesis
-		}
 		return nil // whoever leads writes it
 	}
 	if err := n.rememberJournal(); err != nil {

@@ -32,6 +32,10 @@ func (n *Node) lead(ctx context.Context) error {
 	if n.pos.Reader.Engine > registry.Engine {
 		return fmt.Errorf("%w: engine %d has led, this is %d", errUnfit, n.pos.Reader.Engine, registry.Engine)
 	}
+	if n.election.standsIn() && n.pos.Reader.Owner != n.reign.last() {
+		n.election.set(consumers.Elected{})
+		return errNotElected // its successor has taken over
+	}
 
 	// 2. Claim the journal with a fence that names the owner it replaces, and
 	// read back up to it: Kafka has no conditional append, so who owns the
@@ -47,8 +51,8 @@ func (n *Node) lead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.metrics.owns.Store(true)
-	defer n.metrics.owns.Store(false)
+	n.reign.begin(nonce)
+	defer n.reign.end()
 	n.log.Info("leads", slog.Uint64("seq", n.state.Next()))
 
 	// 3. Open every mailbox that the directory names, each at its frontier,
@@ -63,6 +67,9 @@ func (n *Node) lead(ctx context.Context) error {
 	for {
 		n.openMailboxes(boxes)
 		if err := n.waitForWork(ctx, boxes); err != nil {
+			return err
+		}
+		if err := n.stillLeads(ctx); err != nil {
 			return err
 		}
 
@@ -170,10 +177,13 @@ const tailCheck = 500 * time.Millisecond
 // waitForWork returns when something waits to be decided. It returns nil only
 // then; otherwise the reign is over.
 func (n *Node) waitForWork(ctx context.Context, boxes *sources) error {
-	for len(n.taken) == 0 && n.state.Next() > 0 && !n.isDue() {
+	for {
 		elected, changed := n.election.now()
 		if !elected {
 			return errNotElected
+		}
+		if len(n.taken) > 0 || n.state.Next() == 0 || n.isDue() {
+			return ctx.Err()
 		}
 		select {
 		case <-boxes.Ready():
@@ -187,7 +197,6 @@ func (n *Node) waitForWork(ctx context.Context, boxes *sources) error {
 			return ctx.Err()
 		}
 	}
-	return ctx.Err()
 }
 
 func (n *Node) isDue() bool {
@@ -204,13 +213,26 @@ func (n *Node) untilDue() time.Duration {
 	return min(tailCheck, max(time.Millisecond, time.UnixMilli(at).Sub(n.cfg.Now())))
 }
 
+// stillLeads looks at the journal's end first, where this node has not read it
+// for so long that others may have elected a successor: it was paused, or Kafka
+// away. It saves a batch that would not be accepted, and a state that would have
+// to be folded again; what must hold, the reader rule holds.
+func (n *Node) stillLeads(ctx context.Context) error {
+	if time.Since(n.read) < max(n.cfg.Election/2, 2*tailCheck) {
+		return nil
+	}
+	return n.checkTail(ctx)
+}
+
 // checkTail reads what others have written meanwhile: a leader that has nothing
 // to append would not find out otherwise.
 func (n *Node) checkTail(ctx context.Context) error {
+	asked := time.Now()
 	end, err := n.journalEnd(ctx)
 	if err != nil {
 		return err
 	}
+	n.read = asked
 	if n.metrics.saw(n.pos.Offset, end); end == n.pos.Offset {
 		return nil
 	}
@@ -241,7 +263,7 @@ func (n *Node) accept(ctx context.Context, d *decided, offset int64, nonce strin
 	if b.Position.Reader.Owner != nonce || b.Position.Reader.Next != n.state.Next() {
 		return nil, errDeposed
 	}
-	n.pos = b.Position
+	n.pos, n.read = b.Position, time.Now()
 	return b, nil
 }
 
@@ -263,6 +285,7 @@ func (n *Node) takeFromJournal(ctx context.Context, b *consumers.Batch, end int6
 // at its end, and the state is never let go: whoever still waits for it gives
 // up, and sees neither what was not accepted nor a state without its entries.
 func (n *Node) takeBack(ctx context.Context, because error) error {
+	n.reign.end()
 	if ctx.Err() != nil {
 		return because // there is no time to fold
 	}

@@ -22,7 +22,6 @@ type metrics struct {
 	fences    prometheus.Counter
 	all       []prometheus.Collector
 
-	owns    atomic.Bool  // this node owns the journal
 	damaged atomic.Bool  // the journal cannot be what a leader wrote
 	offset  atomic.Int64 // up to which the journal is folded
 	end     atomic.Int64 // of the journal, as last seen

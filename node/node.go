@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,7 @@ type Node struct {
 	entries   *consumers.Entries
 	hub       *hub
 	election  election
+	reign     reign
 	topics    func(context.Context, ...producers.Topic) error
 	sources   func() *consumers.Mailboxes
 	outboxes  *producers.Outboxes
@@ -53,7 +55,9 @@ type Node struct {
 	metrics *metrics
 	born    time.Time
 
-	ready chan struct{} // closed when the state has first reached the journal's end
+	ready chan struct{} // closed when the state has first reached the journal's end, and the journal is begun
+	atEnd chan struct{} // closed when the journal's end has first been reached
+	first sync.Once     // of atEnd
 
 	// lock guards state. The leader holds it from the first decision of a batch
 	// to its acknowledgement, a follower while it evolves. Only the goroutine of
@@ -65,6 +69,7 @@ type Node struct {
 
 	reading atomic.Pointer[consumers.Mailboxes] // of this node's last reign
 
+	read  time.Time         // when the leader last saw that the journal is its own
 	taken []*registry.Input // from the mailboxes, not decided yet; the leader's own
 }
 
@@ -95,12 +100,14 @@ func New(cfg Config) *Node {
 		mailboxes: producers.NewMailboxes(client, producers.MailboxConfig{Log: cfg.Log, Stored: took(m.appends[logMailbox])}),
 		hub:       newHub(cfg.RecentBytes),
 		election:  newElection(),
+		reign:     newReign(),
 		outboxes:  producers.NewOutboxes(client),
 		last: func(ctx context.Context, topic string) (events.Message, bool, error) {
 			return consumers.LastMessage(ctx, client, topic)
 		},
 		metrics: m, born: time.Now(),
 		ready: make(chan struct{}),
+		atEnd: make(chan struct{}),
 		lock:  newStateLock(),
 		state: registry.New(),
 		close: func() { producers.Disconnect(client) },
@@ -166,7 +173,7 @@ func (n *Node) run(ctx, core context.Context, stopCore context.CancelFunc, servi
 			return err
 		}
 		if n.cfg.Leads {
-			below.Go(func() error { return n.campaign(core) })
+			below.Go(func() error { return n.campaign(core, ctx.Done()) })
 		}
 		return n.followAndLead(core)
 	})

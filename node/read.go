@@ -45,7 +45,7 @@ func (n *Node) Entry(ctx context.Context, seq uint64) (*events.Entry, error) {
 // not decide because some that came before are gone from the mailbox.
 func (n *Node) Losses() []consumers.Loss {
 	boxes := n.reading.Load()
-	if boxes == nil || !n.metrics.owns.Load() {
+	if boxes == nil || !n.Leads() {
 		return nil
 	}
 	return boxes.Losses()
@@ -102,7 +102,7 @@ func (s *Subscription) fromJournal(ctx context.Context, until uint64) (entries [
 
 // waiting is how many requests this leader has read and not decided.
 func (n *Node) waiting() int {
-	if boxes := n.reading.Load(); boxes != nil && n.metrics.owns.Load() {
+	if boxes := n.reading.Load(); boxes != nil && n.Leads() {
 		return boxes.Waiting()
 	}
 	return 0
