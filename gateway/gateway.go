@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -25,6 +26,7 @@ type Config struct {
 	Ready       func() error         // nil = ready: state at the journal's end, leader known
 	Metrics     *prometheus.Registry // its own metrics go in, /metrics shows all of it
 	Version     string
+	TLS         *tls.Config // nil = plain text, for a proxy in front
 	Bounds      Bounds
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,7 +31,11 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
 	defer g.stop()
 	running.Go(func() { g.watch.run(g.life) })
 	failed := make(chan error, 1)
-	running.Go(func() { failed <- srv.Serve(newBoundListener(l, g.cfg.Bounds.Connections)) })
+	bound := net.Listener(newBoundListener(l, g.cfg.Bounds.Connections))
+	if g.cfg.TLS != nil {
+		bound = tls.NewListener(bound, g.cfg.TLS) // the server shakes hands within ReadHeaderTimeout
+	}
+	running.Go(func() { failed <- srv.Serve(bound) })
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve http: %w", err)

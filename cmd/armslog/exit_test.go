@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/armslog/armslog/gateway"
+	"github.com/armslog/armslog/internal/testca"
 )
 
 // TestExitCodes holds every exit code, and the form of what is said.
@@ -248,4 +252,28 @@ func TestCompletion(t *testing.T) {
 		require.Contains(t, w.ok("completion "+shell), "armslog")
 	}
 	require.Contains(t, w.ok("version"), "armslog "+version)
+}
+
+// The registry's certificate is checked against the authorities that were named.
+func TestAuthorities(t *testing.T) {
+	w := newWorld(t)
+	ca, err := testca.New()
+	require.NoError(t, err)
+	certPEM, keyPEM, err := ca.Issue("api")
+	require.NoError(t, err)
+	cert, err := tls.X509KeyPair(certPEM, keyPEM)
+	require.NoError(t, err)
+	secure := httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
+		out.Header().Set("Content-Type", "application/json")
+		_, _ = out.Write([]byte(`{"items":[]}`))
+	}))
+	secure.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	line := "--url " + secure.URL + " -p wco --wait 1s match list"
+	require.Contains(t, w.run(line).err, "certificate signed by unknown authority")
+	w.write("ca.pem", string(ca.PEM))
+	t.Setenv("ARMSLOG_CA_FILE", "ca.pem")
+	w.ok(line)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/armslog/armslog/internal/client"
+	"github.com/armslog/armslog/internal/tlsfiles"
 )
 
 // app is one run of the program. Data goes to out, everything else to err.
@@ -106,7 +108,12 @@ func (a *app) client() (*client.Client, error) {
 
 // clientWaiting sends nothing again once wait has passed.
 func (a *app) clientWaiting(wait time.Duration) (*client.Client, error) {
+	h, err := a.http()
+	if err != nil {
+		return nil, err
+	}
 	return client.New(client.Config{
+		HTTP:           h,
 		URL:            a.settings.get("url"),
 		Key:            a.settings.get("key"),
 		OnBehalfOf:     a.settings.get("on_behalf_of"),
@@ -116,6 +123,19 @@ func (a *app) clientWaiting(wait time.Duration) (*client.Client, error) {
 		Wait:           wait,
 		Agent:          "armslog/" + version,
 	})
+}
+
+// http is for the registry and the tables: nothing limits how long an answer
+// takes.
+func (a *app) http() (*http.Client, error) {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if file := a.settings.get("ca_file"); file != "" {
+		var err error
+		if t.TLSClientConfig, err = tlsfiles.Client(file, "", ""); err != nil {
+			return nil, err
+		}
+	}
+	return &http.Client{Transport: t}, nil
 }
 
 // note tells the user something that is no data.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/process"
+	"github.com/armslog/armslog/internal/tlsfiles"
 	"github.com/armslog/armslog/node"
 	"github.com/armslog/armslog/producers"
 	"github.com/armslog/armslog/schemas"
@@ -19,6 +21,8 @@ type serveFlags struct {
 	at          connection
 	roles       []string
 	listen      string
+	certFile    string
+	certKeyFile string
 	dir         string
 	keyFile     string
 	actorFile   string
@@ -39,6 +43,8 @@ func (a *app) serveCommand() *cobra.Command {
 	flags := c.Flags()
 	flags.StringSliceVar(&f.roles, "roles", process.Roles(), "what this node does besides following")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the HTTP API")
+	flags.StringVar(&f.certFile, "tls-cert-file", "", "certificate of the HTTP API, PEM; it is read again when it changes")
+	flags.StringVar(&f.certKeyFile, "tls-key-file", "", "its key")
 	flags.StringVar(&f.dir, "node-dir", "armslog-node", "directory in which the node remembers its journal")
 	flags.StringVar(&f.keyFile, "keys-file", "keys.json", "file of hashed API keys")
 	flags.StringVar(&f.actorFile, "actor-secret-file", "", "file that holds the secret of pairwise actor ids, the same on all nodes")
@@ -53,23 +59,31 @@ func (a *app) serveCommand() *cobra.Command {
 
 func (a *app) serve(ctx context.Context, f serveFlags) error {
 	spareCollector()
-	if len(f.at.brokers) == 0 {
+	if len(f.at.kafka.brokers) == 0 {
 		return &usageError{"no Kafka brokers were given", "--brokers host:port,… or ARMSLOG_BROKERS; armslog up needs none"}
 	}
 	genesis, err := beginning(f.begin)
 	if err != nil {
 		return err
 	}
-	tables, err := f.at.tables()
+	cluster, err := a.cluster(&f.at.kafka)
 	if err != nil {
 		return err
 	}
-	actor, err := secretFile(f.actorFile)
+	tables, err := a.tables(&f.at)
+	if err != nil {
+		return err
+	}
+	actor, err := a.secretFile(f.actorFile)
 	if err != nil {
 		return err
 	}
 	if actor == "" && slices.Contains(f.roles, process.Gateway) {
 		return &usageError{"a gateway needs the secret of actor ids", "--actor-secret-file names a file with at least 32 random characters"}
+	}
+	secure, err := a.certificate(&f)
+	if err != nil {
+		return err
 	}
 	l, err := net.Listen("tcp", f.listen)
 	if err != nil {
@@ -77,16 +91,20 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	}
 	defer l.Close()
 	p, err := process.New(process.Config{
-		Roles: f.roles, Listener: l, KeyFile: f.keyFile, ActorSecret: []byte(actor),
+		Roles: f.roles, Listener: l, TLS: secure, KeyFile: f.keyFile, ActorSecret: []byte(actor),
 		ClickHouse: tables, Tables: f.tables, Version: version, Log: a.serverLog(f.verbose),
 		Node: node.Config{
-			Cluster: producers.Cluster{Brokers: f.at.brokers}, Replication: f.replication, Dir: f.dir, Genesis: genesis,
+			Cluster: cluster, Replication: f.replication, Dir: f.dir, Genesis: genesis,
 		},
 	})
 	if err != nil {
 		return err
 	}
-	a.note("armslog %s   api http://%s   roles %v", version, l.Addr(), f.roles)
+	scheme := "http"
+	if secure != nil {
+		scheme = "https"
+	}
+	a.note("armslog %s   api %s://%s   roles %v", version, scheme, l.Addr(), f.roles)
 	return p.Run(ctx)
 }
 
@@ -101,4 +119,17 @@ func beginning(secretariat string) (*events.Genesis, error) {
 	return &events.Genesis{
 		JournalID: events.NewRequestID(), GeneralSecretariat: secretariat, Name: secretariat, Policy: schemas.DefaultPolicy(),
 	}, nil
+}
+
+// certificate is that of the HTTP API, nil where none was given.
+func (a *app) certificate(f *serveFlags) (*tls.Config, error) {
+	if f.certFile == "" && f.certKeyFile == "" {
+		return nil, nil
+	}
+	secure, err := tlsfiles.Server(f.certFile, f.certKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("prepare TLS of the API: %w", err)
+	}
+	a.warnOfReaders(f.certKeyFile)
+	return secure, nil
 }

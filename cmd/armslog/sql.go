@@ -81,7 +81,12 @@ func (a *app) askClickHouse(ctx context.Context, query, format string) (*http.Re
 	if password, ok := user.Password(); ok {
 		r.Header.Set("X-ClickHouse-Key", password)
 	}
-	resp, err := http.DefaultClient.Do(r)
+	h, err := a.http()
+	if err != nil {
+		return nil, err
+	}
+	defer h.CloseIdleConnections()
+	resp, err := h.Do(r)
 	if err != nil && ctx.Err() == nil {
 		return nil, &codedError{"unreachable", "the analysts' tables cannot be reached: " + err.Error(),
 			"registration, search and inbox do not need them; armslog doctor says more", exitError}

@@ -14,7 +14,6 @@ import (
 	"github.com/armslog/armslog/internal/embedded"
 	"github.com/armslog/armslog/internal/single"
 	"github.com/armslog/armslog/node"
-	"github.com/armslog/armslog/producers"
 	"github.com/armslog/armslog/projections"
 	"github.com/armslog/armslog/registry"
 )
@@ -40,13 +39,16 @@ type engines struct {
 
 func (a *app) openEngines(ctx context.Context, f *enginesFlags) (*engines, error) {
 	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelError}))
-	brokers, tables, done := f.at.brokers, (*projections.Config)(nil), func() {}
-	if len(brokers) > 0 {
-		cfg, err := f.at.tables()
-		if err != nil {
+	cluster, err := a.cluster(&f.at.kafka)
+	if err != nil {
+		return nil, err
+	}
+	var tables *projections.Config
+	done := func() {}
+	if len(cluster.Brokers) > 0 {
+		if tables, err = a.tables(&f.at); err != nil {
 			return nil, err
 		}
-		tables = cfg
 	} else {
 		if f.data == "" {
 			f.data = a.settings.get("data")
@@ -59,7 +61,7 @@ func (a *app) openEngines(ctx context.Context, f *enginesFlags) (*engines, error
 		if err != nil {
 			return nil, err
 		}
-		brokers, tables, done = found.Brokers, found.Tables, found.Close
+		cluster.Brokers, tables, done = found.Brokers, found.Tables, found.Close
 	}
 	if tables == nil {
 		done()
@@ -72,7 +74,7 @@ func (a *app) openEngines(ctx context.Context, f *enginesFlags) (*engines, error
 		done()
 		return nil, err
 	}
-	n := node.New(node.Config{Cluster: producers.Cluster{Brokers: brokers}, Log: log})
+	n := node.New(node.Config{Cluster: cluster, Log: log})
 	return &engines{node: n, db: db, close: func() {
 		_ = db.Close() // nothing is buffered
 		n.Close()

@@ -5,6 +5,7 @@ package process
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,6 +37,7 @@ type Config struct {
 	Roles       []string
 	Node        node.Config // Leads is set by the roles
 	Listener    net.Listener
+	TLS         *tls.Config         // of the HTTP API; nil = plain text
 	KeyFile     string              // hashed API keys
 	ActorSecret []byte              // keys the pairwise ids of actors
 	ClickHouse  *projections.Config // nil = no tables: their lists answer 503
@@ -139,7 +141,7 @@ func (p *Process) gateway(queries *projections.Queries, metrics *prometheus.Regi
 	if err != nil {
 		return err
 	}
-	cfg := gateway.Config{Log: p.cfg.Log, Credentials: keys, Metrics: metrics, Version: p.cfg.Version}
+	cfg := gateway.Config{Log: p.cfg.Log, TLS: p.cfg.TLS, Credentials: keys, Metrics: metrics, Version: p.cfg.Version}
 	if queries != nil {
 		cfg.Tables = node.Tables(queries)
 	}
