@@ -15,13 +15,15 @@ import (
 )
 
 // round is how many requests one mailbox may have decided before the next one
-// has its turn.
+// has its turn, at most: where many wait, each has a share of the batch.
 const round = 64
 
-// MailboxesConfig bounds what waits decoded for its decision.
+// MailboxesConfig bounds what waits decoded for its decision. A fetch may exceed
+// a bound of bytes by what it brings, at most 1 MiB of each mailbox.
 type MailboxesConfig struct {
 	Messages int // of one mailbox; 0 = 8,192
 	Bytes    int // of one mailbox; 0 = 8 MiB
+	AllBytes int // of all together, from which on only those are read of which nothing waits; 0 = 64 MiB
 	Log      *slog.Logger
 	Fetched  func(time.Duration) // how long a fetch took that found something; nil = nobody asks
 }
@@ -39,6 +41,7 @@ type Mailboxes struct {
 	boxes   []*mailbox // in the order in which they were opened
 	byTopic map[string]*mailbox
 	turn    int           // whose round is next
+	bytes   int           // waiting, of all mailboxes
 	opened  chan struct{} // closed and replaced when a mailbox is opened
 }
 
@@ -89,6 +92,9 @@ func NewMailboxes(client *kafka.Client, cfg MailboxesConfig) *Mailboxes {
 	}
 	if cfg.Bytes == 0 {
 		cfg.Bytes = 8 << 20
+	}
+	if cfg.AllBytes == 0 {
+		cfg.AllBytes = 64 << 20
 	}
 	return &Mailboxes{
 		client: client, cfg: cfg, ready: make(chan struct{}, 1), work: make(chan *chunk, 64),
@@ -167,15 +173,18 @@ func (m *Mailboxes) Waiting() (n int) {
 
 // Take returns decoded requests in the order in which they are to be decided:
 // rounds of 64 from each mailbox in turn, until nothing waits or a bound is
-// reached. At least one is returned if any waits.
+// reached. Rounds are shorter where that many do not fit: so whoever waits has
+// something in the next batch, however much others have sent. At least one is
+// returned if any waits.
 func (m *Mailboxes) Take(messages, bytes int) (taken []*Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	most, largest := m.share(messages, bytes)
 	for idle := 0; idle < len(m.boxes); {
 		b := m.boxes[m.turn%len(m.boxes)]
 		m.turn = (m.turn + 1) % len(m.boxes)
 		n := 0
-		for n < round {
+		for left := largest; n < most && (n == 0 || left > 0); n++ {
 			r := b.front()
 			if r == nil {
 				break
@@ -185,10 +194,10 @@ func (m *Mailboxes) Take(messages, bytes int) (taken []*Request) {
 				m.signal()
 				return taken
 			}
-			b.pop()
+			m.pop(b)
 			taken = append(taken, r)
 			bytes -= r.size
-			n++
+			left -= r.size
 		}
 		m.measure(b)
 		if idle++; n > 0 {
@@ -196,6 +205,18 @@ func (m *Mailboxes) Take(messages, bytes int) (taken []*Request) {
 		}
 	}
 	return taken
+}
+
+// share is the part of a batch that one mailbox has in each of its rounds.
+func (m *Mailboxes) share(messages, bytes int) (most, largest int) {
+	waiting := 0
+	for _, b := range m.boxes {
+		if b.front() != nil {
+			waiting++
+		}
+	}
+	waiting = max(waiting, 1)
+	return max(1, min(round, messages/waiting)), bytes / waiting
 }
 
 // measure says whether a mailbox has room for another fetch.
@@ -216,10 +237,11 @@ func (b *mailbox) front() *Request {
 	return b.queue[0].requests[0]
 }
 
-func (b *mailbox) pop() {
+func (m *Mailboxes) pop(b *mailbox) {
 	c := b.queue[0]
 	b.waiting--
 	b.bytes -= c.requests[0].size
+	m.bytes -= c.requests[0].size
 	c.requests[0] = nil
 	if c.requests = c.requests[1:]; len(c.requests) == 0 {
 		b.queue[0] = nil

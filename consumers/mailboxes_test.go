@@ -111,6 +111,47 @@ func TestMailboxesTakeTurns(t *testing.T) {
 	require.Equal(t, []string{"NCB-AA 0", "NCB-BB 0", "NCB-AA 1", "NCB-BB 1", "NCB-AA 2"}, runs[:5])
 }
 
+// However many others flood their mailboxes, with how much, whoever waits has a
+// request in the next batch.
+func TestMailboxesGiveEachAShareOfTheBatch(t *testing.T) {
+	const flooding = 30
+	for name, value := range map[string]string{"many": "x", "large": strings.Repeat("x", 20<<10)} {
+		t.Run(name, func(t *testing.T) {
+			c := sim.NewCluster(t, embedded.BrokerConfig{})
+			m := reading(t, c.Client, consumers.MailboxesConfig{})
+			orgs := []string{"NCB-LONE"}
+			for i := range flooding {
+				orgs = append(orgs, fmt.Sprintf("NCB-%03d", i))
+			}
+			mailbox(c, orgs...)
+			for _, org := range orgs[1:] {
+				var msgs []events.Message
+				for i := range 40 {
+					id := events.NewEnvelope(events.RequestIDFrom(org, fmt.Sprint(i)), events.TypeRecordSubmitted)
+					msgs = append(msgs, events.Message{Headers: id.Headers, Value: []byte(value)})
+				}
+				sim.Send(t, c.Client, org, msgs...)
+				m.Open(org, 0)
+			}
+			m.Open(orgs[0], 0)
+			require.Eventually(t, func() bool { return m.Waiting() == flooding*40 }, waitLimit, tick)
+			for i := range 5 {
+				send(t, c, orgs[0], i, i+1)
+				require.Eventually(t, func() bool { return m.Waiting() == flooding*40-i*99+1 }, waitLimit, tick)
+				batch := m.Take(100, 2<<20)
+				require.Len(t, batch, 100)
+				mine := 0
+				for _, r := range batch {
+					if r.Org == orgs[0] {
+						mine++
+					}
+				}
+				require.Equal(t, 1, mine, "batch %d", i)
+			}
+		})
+	}
+}
+
 func TestMailboxThatIsNotThereYet(t *testing.T) {
 	c := sim.NewCluster(t, embedded.BrokerConfig{})
 	mailbox(c, "NCB-AA")
@@ -205,6 +246,36 @@ func TestMailboxesHoldABoundedNumber(t *testing.T) {
 	send(t, c, "NCB-BB", 0, 1)
 	taken := takeAll(t, m, 4001)
 	require.Len(t, taken, 4001, "a mailbox that is full holds up neither itself nor another")
+}
+
+// What waits of all mailboxes together is bounded, too; one of which nothing
+// waits is read even then.
+func TestMailboxesHoldABoundedNumberOfBytes(t *testing.T) {
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	mailbox(c, "NCB-AA", "NCB-BB", "NCB-CC")
+	const rows, batches = 100, 20
+	value := []byte(strings.Repeat("x", 4<<10)) // a fetch brings a mebibyte of 8
+	for i := range batches {
+		var msgs []events.Message
+		for k := range rows {
+			id := events.NewEnvelope(events.RequestIDFrom("NCB-AA", fmt.Sprint(i, k)), events.TypeRecordSubmitted)
+			msgs = append(msgs, events.Message{Headers: id.Headers, Value: value})
+		}
+		sim.Send(t, c.Client, "NCB-AA", msgs...)
+	}
+	m := reading(t, c.Client, consumers.MailboxesConfig{AllBytes: 1})
+	m.Open("NCB-AA", 0)
+	require.Eventually(t, func() bool { return m.Waiting() > 0 && m.Waiting()%rows == 0 }, waitLimit, tick)
+	first := m.Waiting()
+	require.LessOrEqual(t, first, 1<<20/len(value)+rows)
+	for i, org := range []string{"NCB-BB", "NCB-CC"} {
+		send(t, c, org, 0, 1)
+		m.Open(org, 0)
+		require.Eventually(t, func() bool { return m.Waiting() > first+i }, waitLimit, tick)
+		require.Equal(t, first+i+1, m.Waiting(), "only what is empty is read")
+	}
+	taken := takeAll(t, m, batches*rows+2)
+	require.Len(t, taken, batches*rows+2)
 }
 
 // BenchmarkIdleMailboxes says what two hundred mailboxes cost in which nothing

@@ -138,7 +138,8 @@ func (m *Mailboxes) wanted(leaders map[string]int32, broker int32) (topics []wan
 		if leader, known := leaders[b.topic]; !known || leader != broker || b.loss != nil {
 			continue
 		}
-		if b.full || b.fetching || now.Before(b.retryAt) {
+		crowded := m.bytes >= m.cfg.AllBytes && b.bytes > 0
+		if b.full || crowded || b.fetching || now.Before(b.retryAt) {
 			wait = whileFull
 			continue
 		}

@@ -22,6 +22,7 @@ func (m *Mailboxes) put(ctx context.Context, b *mailbox, records []record, next 
 		for _, r := range c.requests {
 			b.waiting++
 			b.bytes += r.size
+			m.bytes += r.size
 			b.next = r.Off + r.Span
 		}
 		m.mu.Unlock()

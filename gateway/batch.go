@@ -158,7 +158,7 @@ func (b *batch) hand(ch *chunk) error {
 // connection.
 func (b *batch) append(messages []events.Message) (Pending, error) {
 	for {
-		p, err := b.cfg.Mailboxes.Submit(b.ctx, b.org(), messages)
+		p, err := b.submitSoon(messages)
 		var busy *BusyError
 		if !errors.As(err, &busy) || !b.begun {
 			return p, err
@@ -169,6 +169,16 @@ func (b *batch) append(messages []events.Message) (Pending, error) {
 			return nil, b.ctx.Err()
 		}
 	}
+}
+
+// batchAhead bounds what a batch lets wait in its mailbox, as a caller's wait: a
+// bureau that streams its table leaves room for its own officers' searches.
+const batchAhead = 2 * time.Second
+
+func (b *batch) submitSoon(messages []events.Message) (Pending, error) {
+	ctx, cancel := context.WithTimeout(b.ctx, batchAhead)
+	defer cancel()
+	return b.cfg.Mailboxes.Submit(ctx, b.org(), messages)
 }
 
 // deadlineReader gives a sender that goes on sending as long again. It looks at

@@ -15,8 +15,9 @@ type Log interface {
 	// Submit queues msgs for the mailbox of org, as one contiguous append. It
 	// MUST NOT wait for the broker, and the appends of one caller MUST keep
 	// their order. The caller leaves msgs and what they point to alone until
-	// the last of them has been answered. It returns *BusyError when the
-	// mailbox's queue is full and *UnavailableError when nothing can be
+	// the last of them has been answered. The deadline of ctx is how long the
+	// caller waits for the decision. It returns *BusyError when the mailbox's
+	// queue is full, or the decision would take longer than that, and *UnavailableError when nothing can be
 	// appended now; in both cases nothing was queued.
 	Submit(ctx context.Context, org events.OrgID, msgs []events.Message) (Pending, error)
 }

@@ -60,7 +60,7 @@ func problemOf(err error) *Problem {
 	case errors.As(err, &problem):
 		return problem
 	case errors.As(err, &busy):
-		p := newProblem("busy", "the queue of your mailbox is full")
+		p := newProblem("busy", "too much of your organisation waits to be decided; nothing was taken of this request")
 		p.retryAfter = busy.RetryAfter
 		return p
 	case errors.As(err, &unavailable):

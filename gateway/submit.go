@@ -28,12 +28,14 @@ func (c *call) submit(t events.Type, value []byte) error {
 		record = registry.Prepare(c.org(), headers, value).RecordID
 	}
 	c.flight.start(record)
-	pending, err := c.cfg.Mailboxes.Submit(c.r.Context(), c.org(), []events.Message{{Headers: headers, Value: value}})
+	ctx, cancel := context.WithTimeout(c.r.Context(), wait)
+	defer cancel()
+	pending, err := c.cfg.Mailboxes.Submit(ctx, c.org(), []events.Message{{Headers: headers, Value: value}})
 	if err != nil {
 		c.flight.end(record)
 		return err
 	}
-	e, err := c.decision(pending, record, wait)
+	e, err := c.decision(ctx, pending, record)
 	if err == nil {
 		err = c.answer(e, record)
 		if !errors.As(err, new(*UnavailableError)) && !errors.Is(err, context.DeadlineExceeded) {
@@ -48,9 +50,7 @@ func (c *call) submit(t events.Type, value []byte) error {
 
 // decision waits for the entry. A caller who waits no longer changes nothing:
 // the request is on its way, and its record in flight until it is decided.
-func (c *call) decision(p Pending, record events.UUID, wait time.Duration) (*events.Entry, error) {
-	ctx, cancel := context.WithTimeout(c.r.Context(), wait)
-	defer cancel()
+func (c *call) decision(ctx context.Context, p Pending, record events.UUID) (*events.Entry, error) {
 	e, err := p.Next(ctx)
 	if err == nil {
 		c.flight.end(record)

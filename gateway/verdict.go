@@ -34,7 +34,7 @@ var problemKinds = map[string]problemKind{
 	"too_many_requests":      {http.StatusTooManyRequests, "Too many at once", time.Second},
 	"unavailable":            {http.StatusServiceUnavailable, "Not available now", 5 * time.Second},
 	"lagging":                {http.StatusServiceUnavailable, "Not there yet", time.Second},
-	"outcome_unknown":        {http.StatusGatewayTimeout, "Outcome unknown", 0},
+	"outcome_unknown":        {http.StatusGatewayTimeout, "Outcome unknown", time.Second},
 	"internal":               {http.StatusInternalServerError, "Internal error", 0},
 
 	// The registry's verdicts.

@@ -15,6 +15,8 @@ type collection struct {
 	at, to  int64
 	entries []*events.Entry
 	came    chan struct{} // one token when there may be more
+
+	admitted admitted // counted out when all of them are decided
 }
 
 func (c *collection) add(e *events.Entry) {
@@ -29,25 +31,35 @@ func (c *collection) add(e *events.Entry) {
 }
 
 // collect gathers the entries that cover n offsets of a mailbox. It returns
-// errMissed when the first of them is no longer recent.
-func (h *hub) collect(org events.OrgID, from int64, n int) (*collection, error) {
+// errMissed when the first of them is no longer recent. What was admitted of
+// them is counted out when nobody waits for them here any more.
+func (h *hub) collect(org events.OrgID, from int64, n int, a admitted) (*collection, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	b := h.box(org)
-	c := &collection{at: from, to: from + int64(n), came: make(chan struct{}, 1)}
-	if from < b.decided {
-		i := b.find(from)
-		if i == len(b.recent) || b.recent[i].Off > from {
-			return nil, errMissed
-		}
-		for ; i < len(b.recent); i++ {
-			c.add(b.recent[i])
-		}
-	}
-	if b.decided < c.to {
+	c := &collection{at: from, to: from + int64(n), came: make(chan struct{}, 1), admitted: a}
+	err := c.addRecent(b)
+	if err == nil && b.decided < c.to {
 		b.waiting = append(b.waiting, c)
+		return c, nil
 	}
-	return c, nil
+	h.release(b, a)
+	return c, err
+}
+
+// addRecent takes in what is decided already.
+func (c *collection) addRecent(b *box) error {
+	if c.at >= b.decided {
+		return nil
+	}
+	i := b.find(c.at)
+	if i == len(b.recent) || b.recent[i].Off > c.at {
+		return errMissed
+	}
+	for ; i < len(b.recent); i++ {
+		c.add(b.recent[i])
+	}
+	return nil
 }
 
 // take is the entry that covers the collection's next offset.
@@ -74,7 +86,7 @@ func (h *hub) take(ctx context.Context, c *collection) (*events.Entry, error) {
 // wait returns the entry that covers an offset of a mailbox, as soon as it is
 // accepted. It returns errMissed for one that is no longer recent.
 func (h *hub) wait(ctx context.Context, org events.OrgID, offset int64) (*events.Entry, error) {
-	c, err := h.collect(org, offset, 1)
+	c, err := h.collect(org, offset, 1, admitted{})
 	if err != nil {
 		return nil, err
 	}

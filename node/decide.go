@@ -30,6 +30,7 @@ type decided struct {
 	state *registry.State
 	nonce string
 
+	requests int // decided, due work included
 	entries  []*events.Entry
 	prepared []*registry.Prepared
 	messages []events.Message
@@ -42,10 +43,12 @@ type decided struct {
 	runPrepared *registry.Prepared
 }
 
-// decide makes a batch of what waits: due work, then the mailboxes in turn.
+// decide makes a batch of what waits, at most so many requests: due work, which
+// gets no more than half of it, then the mailboxes in turn.
 // Log time is the clock's, but never before that of the last entry.
-func (n *Node) decide(boxes *consumers.Mailboxes, nonce string) *decided {
+func (n *Node) decide(boxes *consumers.Mailboxes, nonce string, most int) *decided {
 	d := &decided{state: n.state, nonce: nonce, verdicts: map[events.Verdict]int64{}, rejects: map[string]int64{}}
+	defer func() { n.pace.decided(d.requests) }()
 	at := max(n.cfg.Now().UnixMilli(), n.state.LastAt())
 	due := n.pos.Reader.Frontier[events.SourceRegistry]
 	if n.state.Next() == 0 {
@@ -53,7 +56,7 @@ func (n *Node) decide(boxes *consumers.Mailboxes, nonce string) *decided {
 		d.decide(in, due, at)
 		return d
 	}
-	for i := 0; i < dueEntries && d.bytes < dueBytes; i++ {
+	for i := 0; i < min(dueEntries, most/2) && d.bytes < dueBytes; i++ {
 		in := n.state.Due(at)
 		if in == nil {
 			break
@@ -62,10 +65,10 @@ func (n *Node) decide(boxes *consumers.Mailboxes, nonce string) *decided {
 		due++
 	}
 	if len(n.taken) == 0 {
-		n.taken = inputs(boxes.Take(batchEntries, batchInput))
+		n.taken = inputs(boxes.Take(most-d.requests, batchInput))
 		n.state.Foresee(registry.Foreseen(n.taken))
 	}
-	for len(n.taken) > 0 && len(d.entries) < batchEntries && d.bytes < batchBytes {
+	for len(n.taken) > 0 && d.requests < most && d.bytes < batchBytes {
 		in := n.taken[0]
 		n.taken[0], n.taken = nil, n.taken[1:]
 		d.decide(in, in.Off, at)
@@ -85,6 +88,7 @@ func inputs(requests []*consumers.Request) []*registry.Input {
 // decide decides one request. From one mailbox, a run of requests that change
 // nothing becomes one entry.
 func (d *decided) decide(in *registry.Input, off, at int64) {
+	d.requests++
 	in.Off, in.At, in.Salt = off, at, d.salt()
 	e := d.state.Decide(in)
 	if d.run != nil {

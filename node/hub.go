@@ -19,18 +19,20 @@ var errMissed = errors.New("entry is no longer among the recent ones")
 // gateway whose append was decided faster than acknowledged, by the projector
 // that is one batch behind.
 type hub struct {
-	limit int // bytes of recent entries
+	limit  int // bytes of recent entries
+	bounds Backlog
 
-	mu      sync.Mutex
-	recent  []*events.Entry // seq next-len(recent) .. next-1
-	ends    []end           // of what was published, from before the first recent entry on
-	bytes   int
-	next    uint64 // seq after the last accepted one
-	at      int64  // log time of the last accepted one
-	offset  int64  // of the journal, after the last one followed
-	boxes   map[events.OrgID]*box
-	inboxes map[events.OrgID]chan struct{} // closed at the next notification
-	moved   chan struct{}                  // closed when next or offset moves
+	mu        sync.Mutex
+	recent    []*events.Entry // seq next-len(recent) .. next-1
+	ends      []end           // of what was published, from before the first recent entry on
+	bytes     int
+	next      uint64 // seq after the last accepted one
+	at        int64  // log time of the last accepted one
+	offset    int64  // of the journal, after the last one followed
+	boxes     map[events.OrgID]*box
+	undecided int                            // bytes of what was admitted, of all boxes
+	inboxes   map[events.OrgID]chan struct{} // closed at the next notification
+	moved     chan struct{}                  // closed when next or offset moves
 }
 
 // end is where the journal stood after something was published: a follower that
@@ -47,10 +49,11 @@ type box struct {
 	recent  []*events.Entry // those of hub.recent that came from this mailbox
 	decided int64           // offset after the last entry
 	waiting []*collection
+	mine    backlog
 }
 
-func newHub(limit int) *hub {
-	return &hub{limit: limit, boxes: map[events.OrgID]*box{}, inboxes: map[events.OrgID]chan struct{}{}, moved: make(chan struct{})}
+func newHub(limit int, bounds Backlog) *hub {
+	return &hub{limit: limit, bounds: bounds, boxes: map[events.OrgID]*box{}, inboxes: map[events.OrgID]chan struct{}{}, moved: make(chan struct{})}
 }
 
 // publish tells of accepted entries, in order, and where the journal has been
@@ -129,10 +132,13 @@ func (h *hub) deliver(e *events.Entry) {
 		c.add(e)
 		if b.decided < c.to {
 			left = append(left, c)
+		} else {
+			h.release(b, c.admitted)
 		}
 	}
 	clear(b.waiting[len(left):])
 	b.waiting = left
+	b.rest()
 }
 
 // ring wakes those who watch the inboxes that e tells something.

@@ -79,8 +79,12 @@ func (n *Node) lead(ctx context.Context) error {
 		// Crash here: the decisions are forgotten with the process. The next
 		// leader opens the mailboxes at the same frontiers and decides again.
 		n.cfg.Failpoints.Hit("leader.4.before")
+		most, err := n.pace.wait(ctx)
+		if err != nil {
+			return err
+		}
 		n.hold()
-		decided := n.decide(boxes.Mailboxes, nonce)
+		decided := n.decide(boxes.Mailboxes, nonce, most)
 		if len(decided.entries) == 0 {
 			n.letGo()
 			continue

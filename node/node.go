@@ -27,6 +27,8 @@ type Config struct {
 	Genesis     *events.Genesis // written as seq 0 where the journal is empty; nil: an empty journal is damage
 	Election    time.Duration   // after which a dead leader is replaced; 0 = 6 s
 	RecentBytes int             // of accepted entries kept in memory; 0 = 128 MiB
+	DecideRate  int             // requests that a leader decides in a second, at most; 0 = as many as it can
+	Backlog     Backlog         // what may wait here for its decision
 	CacheBytes  int             // of entries read again from the journal; 0 = 32 MiB
 	Failpoints  *failpoint.Set
 	Log         *slog.Logger
@@ -70,6 +72,7 @@ type Node struct {
 	reading atomic.Pointer[consumers.Mailboxes] // of this node's last reign
 
 	read  time.Time         // when the leader last saw that the journal is its own
+	pace  pace              // the leader's own
 	taken []*registry.Input // from the mailboxes, not decided yet; the leader's own
 }
 
@@ -98,7 +101,7 @@ func New(cfg Config) *Node {
 		beside:    consumers.NewJournal(client, consumers.JournalConfig{Workers: 1, Prepare: true, Log: cfg.Log}),
 		appender:  producers.NewJournal(client, cfg.Log),
 		mailboxes: producers.NewMailboxes(client, producers.MailboxConfig{Log: cfg.Log, Stored: took(m.appends[logMailbox])}),
-		hub:       newHub(cfg.RecentBytes),
+		hub:       newHub(cfg.RecentBytes, cfg.Backlog.withDefaults()),
 		election:  newElection(),
 		reign:     newReign(),
 		outboxes:  producers.NewOutboxes(client),
@@ -106,6 +109,7 @@ func New(cfg Config) *Node {
 			return consumers.LastMessage(ctx, client, topic)
 		},
 		metrics: m, born: time.Now(),
+		pace:  pace{perSecond: cfg.DecideRate},
 		ready: make(chan struct{}),
 		atEnd: make(chan struct{}),
 		lock:  newStateLock(),

@@ -27,13 +27,15 @@ type part struct {
 
 // Submit queues msgs for the mailbox of org, at once and in the order of the
 // calls. The caller leaves msgs alone until the last of them has been answered.
-// It returns producers.ErrBusy when the queue is full, and producers.ErrRefused
-// for a message that no mailbox takes.
-func (n *Node) Submit(_ context.Context, org events.OrgID, msgs []events.Message) (*Pending, error) {
+// The deadline of ctx is how long the caller will wait for the decision. It
+// returns a producers.BusyError when that is too short or a queue is full, and
+// producers.ErrRefused for a message that no mailbox takes.
+func (n *Node) Submit(ctx context.Context, org events.OrgID, msgs []events.Message) (*Pending, error) {
 	p := &Pending{node: n, org: org}
 	for len(msgs) > 0 {
 		fits := fitting(msgs)
-		a, err := n.mailboxes.Queue(org, msgs[:fits])
+		in := admitted{fits, sizeOf(msgs[:fits])}
+		a, err := n.queue(ctx, org, msgs[:fits], in)
 		if err != nil && len(p.parts) == 0 {
 			return nil, fmt.Errorf("submit: %w", err)
 		}
@@ -45,9 +47,28 @@ func (n *Node) Submit(_ context.Context, org events.OrgID, msgs []events.Message
 			close(next.stored)
 			continue
 		}
-		go next.collect(n.hub, org, a)
+		go next.collect(n.hub, org, a, in)
 	}
 	return p, nil
+}
+
+// queue admits an append and queues it, or does neither.
+func (n *Node) queue(ctx context.Context, org events.OrgID, msgs []events.Message, in admitted) (*producers.Append, error) {
+	if err := n.hub.admit(ctx, org, in); err != nil {
+		return nil, err
+	}
+	a, err := n.mailboxes.Queue(org, msgs)
+	if err != nil {
+		n.hub.kept(org, in, 0)
+	}
+	return a, err
+}
+
+func sizeOf(msgs []events.Message) (size int) {
+	for _, m := range msgs {
+		size += producers.Size(m)
+	}
+	return size
 }
 
 // fitting is how many of msgs one append takes, at least one.
@@ -91,15 +112,19 @@ func (p *Pending) Next(ctx context.Context) (*events.Entry, error) {
 
 // collect begins to gather the decisions as soon as the append is stored, not
 // when somebody asks: a slow reader would find them no longer recent.
-func (p *part) collect(h *hub, org events.OrgID, a *producers.Append) {
+func (p *part) collect(h *hub, org events.OrgID, a *producers.Append, in admitted) {
 	defer close(p.stored)
 	at, err := a.Wait(context.Background())
 	if err != nil {
+		h.kept(org, in, 0)
 		p.err = err
 		return
 	}
+	h.kept(org, in, at.Offset+int64(len(p.msgs)))
 	p.again = at.Again
-	p.entries, _ = h.collect(org, at.Offset, len(p.msgs))
+	if c, err := h.collect(org, at.Offset, len(p.msgs), in); err == nil {
+		p.entries = c
+	}
 }
 
 // decisionOf is what was decided of the next message of a part.

@@ -29,6 +29,7 @@ type serveFlags struct {
 	tables      []string
 	replication producers.Replication
 	begin       string
+	decideRate  int
 	verbose     bool
 }
 
@@ -52,10 +53,14 @@ func (a *app) serveCommand() *cobra.Command {
 	flags.IntVar(&f.replication.Factor, "replication-factor", 3, "of the topics that are made")
 	flags.IntVar(&f.replication.MinInSync, "min-insync-replicas", 2, "of the topics that are made")
 	flags.StringVar(&f.begin, "begin", "", "begin a new registry: id of its General Secretariat; only on an empty journal, once")
+	flags.IntVar(&f.decideRate, "decide-rate", 0, decideRateDoc)
 	flags.BoolVar(&f.verbose, "verbose", false, "log everything")
 	f.at.addFlags(flags)
 	return c
 }
+
+// decideRateDoc is what serve, up and bench say of the knob.
+const decideRateDoc = "requests a second that a leader decides, at most; who sends more is told when to come back (0 = as many as it can)"
 
 func (a *app) serve(ctx context.Context, f serveFlags) error {
 	spareCollector()
@@ -94,7 +99,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		Roles: f.roles, Listener: l, TLS: secure, KeyFile: f.keyFile, ActorSecret: []byte(actor),
 		ClickHouse: tables, Tables: f.tables, Version: version, Log: a.serverLog(f.verbose),
 		Node: node.Config{
-			Cluster: cluster, Replication: f.replication, Dir: f.dir, Genesis: genesis,
+			Cluster: cluster, Replication: f.replication, Dir: f.dir, Genesis: genesis, DecideRate: f.decideRate,
 		},
 	})
 	if err != nil {

@@ -26,6 +26,7 @@ type upFlags struct {
 	listen   string
 	kafka    string
 	tcp, web int
+	rate     int
 	verbose  bool
 }
 
@@ -49,6 +50,7 @@ func (a *app) upCommand() *cobra.Command {
 	c.Flags().StringVar(&f.kafka, "kafka", "127.0.0.1:9092", "address of the embedded broker")
 	c.Flags().IntVar(&f.tcp, "tables-port", 9000, "port of ClickHouse, native protocol; 0 = a free one")
 	c.Flags().IntVar(&f.web, "tables-http-port", 8123, "port of ClickHouse, HTTP; 0 = a free one")
+	c.Flags().IntVar(&f.rate, "decide-rate", 0, decideRateDoc)
 	c.Flags().BoolVar(&f.verbose, "verbose", false, "log everything")
 	c.Flags().String("data", "", "data directory (default armslog-data)")
 	return c
@@ -69,7 +71,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	s, err := single.Start(ctx, single.Config{
 		Dir: a.settings.get("data"), Listen: f.listen, Kafka: f.kafka, TCPPort: f.tcp, WebPort: f.web,
 		Engine: engine, Name: "General Secretariat", Version: version, Log: a.serverLog(f.verbose),
-		Failpoints: points,
+		Failpoints: points, DecideRate: f.rate,
 	})
 	if err != nil {
 		return inUse(err)

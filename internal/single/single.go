@@ -42,6 +42,7 @@ type Config struct {
 	Version string
 	Log     *slog.Logger
 
+	DecideRate int              // requests decided in a second, at most; 0 = as many as it can
 	Election   time.Duration    // after which a leader that died is replaced; 0 = 6 s
 	Failpoints *failpoint.Set   // for tests; nil = none
 	Now        func() time.Time `json:"-"` // the leader's clock; nil = the machine's
@@ -241,7 +242,8 @@ func (s *Single) startBroker() (err error) {
 func (s *Single) nodeConfig() node.Config {
 	cfg := node.Config{
 		Cluster: producers.Cluster{Brokers: s.cfg.Brokers}, Replication: producers.Replication{Factor: 1, MinInSync: 1},
-		Dir: filepath.Join(s.Dir, "node"), Election: s.cfg.Election, Failpoints: s.cfg.Failpoints, Now: s.cfg.Now,
+		DecideRate: s.cfg.DecideRate,
+		Dir:        filepath.Join(s.Dir, "node"), Election: s.cfg.Election, Failpoints: s.cfg.Failpoints, Now: s.cfg.Now,
 	}
 	if _, err := os.Stat(filepath.Join(s.Dir, "node", "journal.id")); errors.Is(err, fs.ErrNotExist) {
 		cfg.Genesis = &events.Genesis{
