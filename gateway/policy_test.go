@@ -89,7 +89,9 @@ func TestTryPolicy(t *testing.T) {
 	require.Zero(t, r.Gone.Notifications)
 	require.Len(t, r.Added.Examples, 3)
 	require.Contains(t, r.Counts, registry.TrialCount{By: "strength", Value: "weak", Added: 3})
-	require.NotContains(t, fmt.Sprint(lines), "387")
+	told, err := json.Marshal(lines)
+	require.NoError(t, err)
+	require.NotContains(t, string(told), `"387"`, "no mark is told")
 	require.Len(t, w.log.entries, before)
 	require.Equal(t, hash, w.log.state.Hash())
 	r = tried(t, w.post("IPSG", "/v1/policy:try", string(schemas.DefaultPolicy())))[1].Result
