@@ -69,6 +69,10 @@ func (n *Node) lead(ctx context.Context) error {
 		if err := n.waitForWork(ctx, boxes); err != nil {
 			return err
 		}
+		most, err := n.pace.wait(ctx)
+		if err != nil {
+			return err
+		}
 		if err := n.stillLeads(ctx); err != nil {
 			return err
 		}
@@ -79,10 +83,6 @@ func (n *Node) lead(ctx context.Context) error {
 		// Crash here: the decisions are forgotten with the process. The next
 		// leader opens the mailboxes at the same frontiers and decides again.
 		n.cfg.Failpoints.Hit("leader.4.before")
-		most, err := n.pace.wait(ctx)
-		if err != nil {
-			return err
-		}
 		n.hold()
 		decided := n.decide(boxes.Mailboxes, nonce, most)
 		if len(decided.entries) == 0 {
