@@ -21,6 +21,9 @@ func (c *bulk) records(set []byte, from int64, most int) (records []record, next
 		if size > int64(len(set)) {
 			break
 		}
+		if size < batchHeader {
+			return nil, from, fmt.Errorf("read batch: %d bytes are none", size)
+		}
 		if records, err = c.batch(records, set[:size], from, most); err != nil {
 			return nil, from, err
 		}

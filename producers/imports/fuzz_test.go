@@ -94,3 +94,16 @@ func FuzzMapping(f *testing.F) {
 		require.True(t, got.Outcome == Filtered || len(got.Body) > 0 || len(got.Errors) > 0)
 	})
 }
+
+// FuzzFile: a file of whatever kind, seen or stated, is rows and verdicts.
+func FuzzFile(f *testing.F) {
+	formats := []Format{"", CSV, NDJSON, JSON, XLSX, XML}
+	f.Add([]byte("\xef\xbb\xbfid;serial\n1;\"RV\n204187\"\n2;1E5\n3\n"), uint8(1), 0)
+	f.Add([]byte("{\"id\":\"1\"}\n\n{\n{\"id\":\"2\"}"), uint8(2), 0)
+	f.Add([]byte("[{\"id\":\"1\"},\n{\"id\":\n{\"id\":\"2\"}]"), uint8(3), 0)
+	f.Add([]byte("<list><weapon><id>1</id></weapon></list>"), uint8(5), 0)
+	f.Add(archive(f, map[string]string{"xl/worksheets/sheet1.xml": goodSheet}), uint8(0), 1)
+	f.Fuzz(func(t *testing.T, text []byte, format uint8, skip int) {
+		readAny(t, text, File{Format: formats[int(format)%len(formats)], Skip: min(max(skip, 0), 1000)})
+	})
+}
