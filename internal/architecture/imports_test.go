@@ -33,6 +33,7 @@ var mayImport = map[string]struct {
 	"internal": {[]string{"events", "schemas", "registry", "producers", "consumers", "projections", "gateway", "node", "internal"}, "tools and harnesses"},
 	"cmd": {[]string{"events", "schemas", "registry", "producers", "consumers", "projections", "gateway", "node", "internal", "cmd"},
 		"the binary knows them all"},
+	"docs": {nil, "a sample is a bureau's own program: it knows topics and headers, and nothing of ours"},
 }
 
 // onlyIn says where a library may be imported.
@@ -44,7 +45,7 @@ var onlyIn = map[string]struct {
 	"github.com/ClickHouse/clickhouse-go": {[]string{"projections", "internal"}, "ClickHouse stays behind projections"},
 	"github.com/danielgtaylor/huma":       {[]string{"gateway"}, "HTTP stays at the edge"},
 	"github.com/spf13/cobra":              {[]string{"cmd"}, "flags stay in the command"},
-	"github.com/twmb/franz-go":            {[]string{"internal"}, "the embedded broker is a harness, not a client library"},
+	"github.com/twmb/franz-go":            {[]string{"internal", "docs/samples"}, "the embedded broker is a harness, not a client library; bureaus' programs may use it as one"},
 	"github.com/xuri/excelize":            {[]string{"cmd"}, "sheets are written by the command; they are read as streams, by producers/imports"},
 	"github.com/ebitengine/purego":        {[]string{"internal"}, "only the embedded engine calls into a library"},
 }

@@ -65,7 +65,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	fetch, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	libs, err := jars(fetch)
+	libs, err := Jars(fetch)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMissing, err)
 	}

@@ -18,9 +18,9 @@ import (
 //go:embed pom.xml
 var pom []byte
 
-// jars returns the directory that holds Kafka, resolved by the user's own mvn
+// Jars returns the directory that holds Kafka, resolved by the user's own mvn
 // once and kept in the cache directory, where it appears whole or not at all.
-func jars(ctx context.Context) (string, error) {
+func Jars(ctx context.Context) (string, error) {
 	user, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("find cache directory: %w", err)

@@ -34,11 +34,12 @@ type Config struct {
 	Listen  string // HTTP API
 	Kafka   string // broker; "" with Brokers set = no embedded one
 	Brokers []string
-	TCPPort int             // ClickHouse, native
-	WebPort int             // ClickHouse, HTTP
-	NoSync  bool            // do not fsync; for benchmarks that say so
-	Engine  embedded.Engine // ClickHouse; the zero value = none
-	Name    string          // of the General Secretariat, for the genesis entry
+	Cluster producers.Cluster `json:"-"` // how Brokers are reached, and by whom; the zero value = by anybody
+	TCPPort int               // ClickHouse, native
+	WebPort int               // ClickHouse, HTTP
+	NoSync  bool              // do not fsync; for benchmarks that say so
+	Engine  embedded.Engine   // ClickHouse; the zero value = none
+	Name    string            // of the General Secretariat, for the genesis entry
 	Version string
 	Log     *slog.Logger
 
@@ -240,8 +241,10 @@ func (s *Single) startBroker() (err error) {
 }
 
 func (s *Single) nodeConfig() node.Config {
+	cluster := s.cfg.Cluster
+	cluster.Brokers = s.cfg.Brokers
 	cfg := node.Config{
-		Cluster: producers.Cluster{Brokers: s.cfg.Brokers}, Replication: producers.Replication{Factor: 1, MinInSync: 1},
+		Cluster: cluster, Replication: producers.Replication{Factor: 1, MinInSync: 1},
 		DecideRate: s.cfg.DecideRate,
 		Dir:        filepath.Join(s.Dir, "node"), Election: s.cfg.Election, Failpoints: s.cfg.Failpoints, Now: s.cfg.Now,
 	}
