@@ -105,8 +105,12 @@ func (c *call) health() error {
 }
 
 // ready says that requests can be answered: the state is at the journal's end,
-// a leader is known, and what is decided is acknowledged.
+// what is decided is acknowledged, and it is not about to stop. It tells which
+// node leads; any node answers everything.
 func (c *call) ready() error {
+	if c.drains.Load() {
+		return newProblem("unavailable", "this gateway is stopping")
+	}
 	if c.cfg.Ready != nil {
 		if err := c.cfg.Ready(); err != nil {
 			p := newProblem("unavailable", err.Error())
@@ -117,6 +121,10 @@ func (c *call) ready() error {
 	if err := c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) { next = s.Next() }); err != nil {
 		return err
 	}
-	c.send(http.StatusOK, 0, []byte(`{"status":"ready","next_seq":`+strconv.FormatUint(next, 10)+`}`))
+	leads := ""
+	if c.cfg.Leads != nil {
+		leads = `,"leads":` + strconv.FormatBool(c.cfg.Leads())
+	}
+	c.send(http.StatusOK, 0, []byte(`{"status":"ready","next_seq":`+strconv.FormatUint(next, 10)+leads+`}`))
 	return nil
 }

@@ -219,6 +219,27 @@ func TestHealthAndReady(t *testing.T) {
 	require.JSONEq(t, string(w.gw.openAPI), string(w.get("", "/openapi.json").body))
 }
 
+// A gateway that is to stop says so, and goes on answering until whoever
+// distributes requests has heard it.
+func TestServeDrains(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Drain = 2 * time.Second })
+	live := w.live("NCB-BR", "")
+	require.False(t, w.get("NCB-BR", "/v1/me").closed)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		w.stop()
+	}()
+	require.Eventually(t, func() bool { return w.get("", "/readyz").status == http.StatusServiceUnavailable }, 5*time.Second, time.Millisecond)
+	require.Equal(t, 200, w.get("", "/healthz").status)
+	a := w.post("NCB-BR", "/v1/records", recordBody("D-1", "KT044170"))
+	require.Equal(t, 201, a.status, "it answers still")
+	require.True(t, a.closed, "and the next request goes elsewhere")
+	_, err := io.ReadAll(live.in)
+	require.NoError(t, err, "streams end with it")
+	<-stopped
+}
+
 func TestServeStopsStreamsAndWaits(t *testing.T) {
 	w := newWorld(t)
 	s := w.stream("NCB-BR", "/v1/records:batch")

@@ -26,7 +26,9 @@ type Config struct {
 	Ready       func() error         // nil = ready: state at the journal's end, leader known
 	Metrics     *prometheus.Registry // its own metrics go in, /metrics shows all of it
 	Version     string
-	TLS         *tls.Config // nil = plain text, for a proxy in front
+	TLS         *tls.Config   // nil = plain text, for a proxy in front
+	Leads       func() bool   // this node leads; nil = not known
+	Drain       time.Duration // how long it goes on answering when it is to stop, for balancers to leave
 	Bounds      Bounds
 }
 
@@ -41,6 +43,7 @@ type Gateway struct {
 	flight  *flight
 	watch   *watch
 	trying  atomic.Bool     // a policy is on trial
+	drains  atomic.Bool     // it is about to stop
 	life    context.Context // ends when the edge stops: streams end with it
 	stop    context.CancelFunc
 	openAPI []byte
@@ -77,6 +80,9 @@ func (g *Gateway) Handler() http.Handler { return g.handler }
 func (g *Gateway) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rw := g.wrap(w)
+		if g.drains.Load() {
+			rw.Header().Set("Connection", "close") // the next request finds another node
+		}
 		defer g.finish(rw, r)
 		defer g.recover(rw)
 		next.ServeHTTP(rw, r)

@@ -15,8 +15,9 @@ import (
 // stopWithin is how long requests under way may take once the edge stops.
 const stopWithin = 5 * time.Second
 
-// Serve answers on l until ctx ends; then it ends streams and batches at once
-// (they go on where they were, elsewhere), lets other requests finish and
+// Serve answers on l until ctx ends, and then for as long as Config.Drain says,
+// while /readyz says that it is not ready. Then it ends streams and batches at
+// once (they go on where they were, elsewhere), lets other requests finish and
 // returns nil. A Gateway serves once.
 func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
@@ -41,6 +42,9 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("serve http: %w", err)
 	case <-ctx.Done():
 	}
+	if err := g.drain(failed); err != nil {
+		return err
+	}
 	g.stop()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
@@ -51,6 +55,17 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("serve http: %w", err)
 	}
 	return nil
+}
+
+// drain goes on serving while balancers and clients find other nodes.
+func (g *Gateway) drain(failed <-chan error) error {
+	g.drains.Store(true)
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve http: %w", err)
+	case <-time.After(g.cfg.Drain):
+		return nil
+	}
 }
 
 // boundListener holds at most so many connections; others wait in the kernel's

@@ -27,7 +27,7 @@ func TestSlowClient(t *testing.T) {
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	answered{resp.StatusCode, resp.Header, b}.problem(t, http.StatusRequestTimeout, "timeout")
+	answered{resp.StatusCode, resp.Header, b, resp.Close}.problem(t, http.StatusRequestTimeout, "timeout")
 	require.Equal(t, int64(0), w.log.offsets["NCB-BR"])
 }
 

@@ -348,6 +348,7 @@ type answered struct {
 	status int
 	header http.Header
 	body   []byte
+	closed bool // the connection is not for another request
 }
 
 // do sends a request and holds the answer against the OpenAPI document.
@@ -359,7 +360,7 @@ func (w *world) do(r *http.Request) answered {
 	b, err := io.ReadAll(resp.Body)
 	require.NoError(w.t, err)
 	w.doc.check(w.t, r, resp, b)
-	return answered{resp.StatusCode, resp.Header, b}
+	return answered{resp.StatusCode, resp.Header, b, resp.Close}
 }
 
 func (w *world) get(who, path string, extra ...string) answered {

@@ -19,7 +19,7 @@ func Gateway(cfg gateway.Config, l net.Listener) Service {
 		state := edgeState{n}
 		cfg.Accesses = mailboxLog{n}
 		cfg.Mailboxes, cfg.Registry, cfg.View = mailboxLog{n}, state, edgeView{registry.View{Read: state.Read, Entries: state}, state}
-		cfg.Ready, cfg.Trials = n.readiness, n
+		cfg.Ready, cfg.Leads, cfg.Trials, cfg.Drain = n.readiness, n.Leads, n, n.cfg.Drain
 		g, err := gateway.New(cfg)
 		if err != nil {
 			return err

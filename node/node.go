@@ -25,7 +25,8 @@ type Config struct {
 	Dir         string          // remembers which journal this node follows; "" remembers nothing
 	Leads       bool            // the node may be elected leader
 	Genesis     *events.Genesis // written as seq 0 where the journal is empty; nil: an empty journal is damage
-	Election    time.Duration   // after which a dead leader is replaced; 0 = 6 s
+	Election    time.Duration   // after which a dead leader is replaced; 0 = consumers.DefaultSession
+	Drain       time.Duration   // how long the gateway goes on answering when the node is to stop
 	RecentBytes int             // of accepted entries kept in memory; 0 = 128 MiB
 	DecideRate  int             // requests that a leader decides in a second, at most; 0 = as many as it can
 	Backlog     Backlog         // what may wait here for its decision
@@ -130,7 +131,7 @@ func New(cfg Config) *Node {
 // Ready is closed when the state has first reached the journal's end.
 func (n *Node) Ready() <-chan struct{} { return n.ready }
 
-// stopLimit bounds an orderly stop.
+// stopLimit bounds an orderly stop, from when the gateway has drained.
 const stopLimit = 5 * time.Second
 
 // errStopped is returned when the node did not stop in time.
@@ -145,7 +146,7 @@ func (n *Node) Close() {
 }
 
 // Run runs the node and its services until ctx ends or one of them fails, and
-// stops within five seconds: the services first, so that nobody reads a state
+// stops within Drain and five seconds: the services first, so that nobody reads a state
 // that is going away. It returns nil when ctx ended it.
 //
 // ErrNoGenesis, ErrOtherJournal, ErrUnknownEntry, events.ErrDamaged and
@@ -163,7 +164,7 @@ func (n *Node) Run(ctx context.Context, services ...Service) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(stopLimit):
+	case <-time.After(n.cfg.Drain + stopLimit):
 		return errStopped
 	}
 }

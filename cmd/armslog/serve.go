@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/process"
 	"github.com/armslog/armslog/internal/tlsfiles"
@@ -28,6 +30,8 @@ type serveFlags struct {
 	actorFile   string
 	tables      []string
 	replication producers.Replication
+	takeover    time.Duration
+	drain       time.Duration
 	begin       string
 	decideRate  int
 	verbose     bool
@@ -52,6 +56,8 @@ func (a *app) serveCommand() *cobra.Command {
 	flags.StringSliceVar(&f.tables, "project", nil, "tables that this node's projector fills (default all)")
 	flags.IntVar(&f.replication.Factor, "replication-factor", 3, "of the topics that are made")
 	flags.IntVar(&f.replication.MinInSync, "min-insync-replicas", 2, "of the topics that are made")
+	flags.DurationVar(&f.takeover, "takeover-after", consumers.DefaultSession, "silence after which a leader is replaced; brokers allow less than 6s only if group.min.session.timeout.ms says so")
+	flags.DurationVar(&f.drain, "drain", 2*time.Second, "after SIGTERM, how long requests are still taken while /readyz answers 503")
 	flags.StringVar(&f.begin, "begin", "", "begin a new registry: id of its General Secretariat; only on an empty journal, once")
 	flags.IntVar(&f.decideRate, "decide-rate", 0, decideRateDoc)
 	flags.BoolVar(&f.verbose, "verbose", false, "log everything")
@@ -100,6 +106,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		ClickHouse: tables, Tables: f.tables, Version: version, Log: a.serverLog(f.verbose),
 		Node: node.Config{
 			Cluster: cluster, Replication: f.replication, Dir: f.dir, Genesis: genesis, DecideRate: f.decideRate,
+			Election: f.takeover, Drain: f.drain,
 		},
 	})
 	if err != nil {

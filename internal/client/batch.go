@@ -100,14 +100,14 @@ func (c *Client) Batch(ctx context.Context, o BatchOptions) (*Batch, error) {
 	r.Header.Set("Expect", "100-continue")
 	r.Header.Set("Idempotency-Key", o.Key)
 	b := &Batch{out: out, in: bufio.NewWriterSize(out, 64<<10), ready: make(chan struct{}), context: ctx}
-	go b.open(c.http, r)
+	go b.open(c, r)
 	return b, nil
 }
 
 // open waits for the head of the answer. A refused request ends the writer.
-func (b *Batch) open(h *http.Client, r *http.Request) {
+func (b *Batch) open(c *Client, r *http.Request) {
 	defer close(b.ready)
-	resp, err := h.Do(r)
+	resp, err := c.http.Do(r)
 	switch {
 	case err != nil:
 		b.refused = transportError(b.context, err)
@@ -117,6 +117,9 @@ func (b *Batch) open(h *http.Client, r *http.Request) {
 	default:
 		b.resp, b.lines = resp, bufio.NewReaderSize(resp.Body, 64<<10)
 		return
+	}
+	if passes(b.refused) {
+		c.nodes.next(r.URL) // who opens the stream again asks another
 	}
 	b.out.CloseWithError(b.refused)
 }

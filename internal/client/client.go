@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -22,7 +21,7 @@ import (
 
 // Config says where the registry is and who asks.
 type Config struct {
-	URL            string // http://127.0.0.1:8080
+	URL            string // http://127.0.0.1:8080; several, with commas between, are nodes of one registry
 	Key            string // ak_<id>_<secret>
 	OnBehalfOf     string
 	Purpose        string        // of a look at something in full
@@ -36,7 +35,7 @@ type Config struct {
 // Client is safe for concurrent use.
 type Client struct {
 	config Config
-	base   string
+	nodes  *nodes
 	http   *http.Client
 }
 
@@ -49,12 +48,9 @@ type Meta struct {
 
 // New checks the address; it makes no connection.
 func New(c Config) (*Client, error) {
-	u, err := url.Parse(c.URL)
+	nodes, err := readNodes(c.URL)
 	if err != nil {
-		return nil, fmt.Errorf("read registry's address: %w", err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("read registry's address: %q is none such as http://127.0.0.1:8080", c.URL)
+		return nil, err
 	}
 	h := c.HTTP
 	if h == nil {
@@ -62,7 +58,7 @@ func New(c Config) (*Client, error) {
 		t.ResponseHeaderTimeout = 0
 		h = &http.Client{Transport: t}
 	}
-	return &Client{config: c, base: strings.TrimSuffix(u.String(), "/"), http: h}, nil
+	return &Client{config: c, nodes: nodes, http: h}, nil
 }
 
 // Under is the same client for another request: one key is one request.
@@ -84,7 +80,8 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, out any
 }
 
 // Post sends in as JSON; nil is no body. It is sent again, with the same idempotency key, as
-// long as the outcome is unknown or the registry is busy, within Wait.
+// long as the outcome is unknown or the registry is busy, within Wait; to a
+// registry that cannot be reached for some seconds, as long as a restart takes.
 func (c *Client) Post(ctx context.Context, path string, in, out any) (Meta, error) {
 	return c.send(ctx, http.MethodPost, path, "", in, out)
 }
@@ -126,7 +123,7 @@ func (c *Client) send(ctx context.Context, method, path, ifMatch string, in, out
 }
 
 func (c *Client) request(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Request, error) {
-	target := c.base + path
+	target := c.nodes.now() + path
 	if len(query) > 0 {
 		target += "?" + query.Encode()
 	}
@@ -150,20 +147,33 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 	return r, nil
 }
 
+// unreachable is how long a registry may be away that nobody can connect to: a
+// node that is started again takes as long. Who gave a wrong address should not
+// wait longer for the answer.
+const unreachable = 3 * time.Second
+
 // retry makes a request until it is answered, or what stands in its way will
 // not pass.
 func (c *Client) retry(ctx context.Context, make func() (*http.Request, error), out any) (Meta, error) {
-	pause := backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(100*time.Millisecond),
-		backoff.WithMaxElapsedTime(cmp.Or(c.config.Wait, 10*time.Second)))
-	for {
+	pause := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxElapsedTime(0))
+	patience := cmp.Or(c.config.Wait, 10*time.Second)
+	for tried := 1; ; tried++ {
 		r, err := make()
 		if err != nil {
 			return Meta{}, err
 		}
 		meta, after, err := c.once(r, out)
-		wait := max(pause.NextBackOff(), after)
-		if err == nil || !passes(err) || pause.GetElapsedTime()+wait > pause.MaxElapsedTime {
+		if err == nil || !passes(err) {
+			return meta, err
+		}
+		if c.nodes.next(r.URL) && tried%c.nodes.count() != 0 {
+			continue // another node may answer at once
+		}
+		wait, left := max(pause.NextBackOff(), after), patience
+		if errors.Is(err, ErrUnreachable) {
+			left = min(patience, unreachable)
+		}
+		if pause.GetElapsedTime()+wait > left {
 			return meta, err
 		}
 		select {
@@ -174,13 +184,17 @@ func (c *Client) retry(ctx context.Context, make func() (*http.Request, error), 
 	}
 }
 
-// passes says whether the same request may go through a little later.
+// passes says whether the same request may go through a little later: the
+// registry is busy, or a node is being replaced.
 func passes(err error) bool {
 	var p *Problem
 	if errors.As(err, &p) {
-		return p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable
+		switch p.Status {
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable:
+			return true
+		}
 	}
-	return errors.Is(err, ErrOutcomeUnknown)
+	return errors.Is(err, ErrOutcomeUnknown) || errors.Is(err, ErrUnreachable)
 }
 
 // once makes one request. after is when the server wants to be asked again.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -221,4 +222,75 @@ func TestBatchProblem(t *testing.T) {
 	require.ErrorAs(t, err, &p)
 	require.Equal(t, "unavailable", p.Code)
 	require.EqualValues(t, 4, v.From)
+}
+
+// A node that is being replaced is asked again, under the same key: one that
+// refuses connections, and one whose proxy has nobody to ask.
+func TestNodeIsReplaced(t *testing.T) {
+	keys := map[string]bool{}
+	var calls atomic.Int32
+	node := func(w http.ResponseWriter, r *http.Request) {
+		keys[r.Header.Get("Idempotency-Key")] = true
+		if calls.Add(1) == 1 {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		fmt.Fprint(w, `{}`)
+	}
+	c := serve(t, Config{Wait: 5 * time.Second}, node)
+	_, err := c.Post(t.Context(), "/v1/records", 1, nil)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, calls.Load())
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().String()
+	require.NoError(t, l.Close())
+	c, err = New(Config{URL: "http://" + address, Wait: 5 * time.Second, HTTP: &http.Client{Transport: &http.Transport{}}})
+	require.NoError(t, err)
+	answered := make(chan error)
+	go func() {
+		_, err := c.Post(t.Context(), "/v1/records", 1, nil)
+		answered <- err
+	}()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(node))
+	time.AfterFunc(150*time.Millisecond, func() {
+		server.Listener.Close()
+		var err error
+		if server.Listener, err = net.Listen("tcp", address); err == nil {
+			server.Start()
+		}
+	})
+	require.NoError(t, <-answered)
+	c.http.CloseIdleConnections()
+	server.Close()
+	require.Len(t, keys, 2, "each of the two requests has one key")
+}
+
+// Of several nodes, another is asked at once when one is away, and remembered.
+func TestSeveralNodes(t *testing.T) {
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	var calls, stopping atomic.Int32
+	up := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		fmt.Fprint(w, `{}`)
+	}))
+	defer up.Close()
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		stopping.Add(1)
+		w.Header().Set("Retry-After", "60")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer busy.Close()
+	h := &http.Client{Transport: &http.Transport{}}
+	defer h.CloseIdleConnections()
+	c, err := New(Config{URL: gone.URL + ", " + busy.URL + "," + up.URL, HTTP: h})
+	require.NoError(t, err)
+	for range 3 {
+		_, err = c.Post(t.Context(), "/v1/records", 1, nil)
+		require.NoError(t, err)
+	}
+	require.EqualValues(t, 3, calls.Load())
+	require.EqualValues(t, 1, stopping.Load(), "the one that answered is asked next")
 }
