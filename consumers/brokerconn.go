@@ -7,6 +7,8 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/fetch"
+
+	"github.com/armslog/armslog/internal/brokerconn"
 )
 
 // brokerConn fetches from one broker: in bulk where that can be, else through
@@ -15,7 +17,7 @@ type brokerConn struct {
 	client *kafka.Client
 	addr   string
 	conn   *bulk
-	never  bool // what is stored there, or how one signs in, is only for the library
+	never  bool // this client can only be read through the library
 }
 
 func (c *brokerConn) fetch(ctx context.Context, topics []wanted, bytes int32, wait time.Duration) ([]fetched, error) {
@@ -30,10 +32,15 @@ func (c *brokerConn) fetch(ctx context.Context, topics []wanted, bytes int32, wa
 
 // inBulk says false where only the library can read now.
 func (c *brokerConn) inBulk(ctx context.Context, topics []wanted, bytes int32, wait time.Duration) ([]fetched, bool) {
+	if c.conn != nil && c.conn.Spent() {
+		c.hangUp()
+	}
 	if c.conn == nil && !c.never && c.addr != "" {
-		var err error
-		c.conn, err = dialBulk(ctx, c.client, c.addr)
-		c.never = errors.Is(err, errNoBulk)
+		conn, err := brokerconn.Dial(ctx, c.client, c.addr)
+		if err == nil {
+			c.conn = &bulk{Conn: conn}
+		}
+		c.never = errors.Is(err, brokerconn.ErrNotKafka)
 	}
 	if c.conn == nil {
 		return nil, false

@@ -2,18 +2,16 @@ package consumers
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/metadata"
+
+	"github.com/armslog/armslog/internal/brokerconn"
 )
 
 // bulk is a connection to one broker for one purpose: to fetch much. A journal
@@ -25,56 +23,14 @@ import (
 //
 // The format: https://kafka.apache.org/protocol#The_Messages_Fetch
 type bulk struct {
-	net.Conn
+	*brokerconn.Conn
 	keys []string // of the headers of the last record: the next one's are the same
 	buf  []byte   // of the last answer of which all that was kept is a copy
 }
 
-// errNoBulk is returned when only the library can read: the connection wants
-// SASL, or batches are compressed or of an older format.
+// errNoBulk is returned when only the library can read: batches are compressed
+// or of an older format.
 var errNoBulk = errors.New("cannot be read in bulk")
-
-// dialBulk connects to a broker as the client would.
-func dialBulk(ctx context.Context, client *kafka.Client, addr string) (*bulk, error) {
-	transport, ok := client.Transport.(*kafka.Transport)
-	if !ok || transport.SASL != nil {
-		return nil, errNoBulk
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	var conn net.Conn
-	var err error
-	if transport.Dial != nil {
-		conn, err = transport.Dial(ctx, "tcp", addr)
-	} else if transport.TLS != nil {
-		conn, err = (&tls.Dialer{Config: transport.TLS}).DialContext(ctx, "tcp", addr)
-	} else {
-		conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("dial broker: %w", err)
-	}
-	return &bulk{Conn: conn}, nil
-}
-
-// leaderAddr is the address of the broker that leads a topic's one partition.
-func leaderAddr(ctx context.Context, client *kafka.Client, topic string) (string, error) {
-	res, err := client.Transport.RoundTrip(ctx, client.Addr, &metadata.Request{TopicNames: []string{topic}})
-	if err != nil {
-		return "", fmt.Errorf("find leader: %w", err)
-	}
-	m := res.(*metadata.Response)
-	for _, t := range m.Topics {
-		for _, p := range t.Partitions {
-			for _, b := range m.Brokers {
-				if b.NodeID == p.LeaderID {
-					return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))), nil
-				}
-			}
-		}
-	}
-	return "", fmt.Errorf("find leader: %w", kafka.LeaderNotAvailable)
-}
 
 // wanted asks for the records of a topic's one partition, from an offset on.
 type wanted struct {

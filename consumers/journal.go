@@ -12,6 +12,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/brokerconn"
 	"github.com/armslog/armslog/registry"
 )
 
@@ -82,7 +83,7 @@ func (j *Journal) open() *reading { return &reading{Journal: j, leader: brokerCo
 // can.
 func (r *reading) replay(ctx context.Context, from int64, bytes int32, most int) (f fetched, ok bool) {
 	if r.leader.conn == nil && !r.leader.never {
-		r.leader.addr, _ = leaderAddr(ctx, r.client, events.JournalTopic)
+		r.leader.addr, _ = brokerconn.Leader(ctx, r.client, events.JournalTopic)
 	}
 	got, ok := r.leader.inBulk(ctx, []wanted{{events.JournalTopic, from, bytes, most}}, bytes, maxWait)
 	if ok && len(got) == 1 && got[0].err == nil && got[0].code == 0 {

@@ -2,19 +2,15 @@ package producers
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"net"
-	"strconv"
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/brokerconn"
 )
 
 // direct appends to the only partition of one topic, on a connection of its
@@ -23,7 +19,7 @@ import (
 // as long to encode a batch and hand it from goroutine to goroutine as the
 // registry to decide it. So this speaks the one request that matters, Produce
 // version 3. After any error the next attempt is the library's, until one
-// succeeds: what cannot be done here (SASL) is done there.
+// succeeds: what cannot be done here is done there.
 //
 // It is not safe for concurrent use.
 //
@@ -32,7 +28,7 @@ type direct struct {
 	client *kafka.Client
 	topic  string
 
-	conn    net.Conn
+	conn    *brokerconn.Conn
 	library bool // the next attempt is the library's
 	buf     []byte
 }
@@ -49,6 +45,9 @@ const produceTimeout = 10 * time.Second
 func (d *direct) produce(ctx context.Context, msgs []events.Message) (Appended, error) {
 	ctx, cancel := context.WithTimeout(ctx, produceTimeout)
 	defer cancel()
+	if d.conn != nil && d.conn.Spent() {
+		d.hangUp()
+	}
 	if d.conn == nil && !d.library {
 		d.conn, _ = d.dial(ctx) // else the library says what is wrong
 	}
@@ -84,46 +83,12 @@ func (d *direct) hangUp() {
 	}
 }
 
-// errOnlyLibrary is returned where one signs in.
-var errOnlyLibrary = errors.New("only the library signs in")
-
-func (d *direct) dial(ctx context.Context) (net.Conn, error) {
-	transport, ok := d.client.Transport.(*kafka.Transport)
-	if !ok || transport.SASL != nil {
-		return nil, errOnlyLibrary
-	}
-	addr, err := d.leader(ctx)
+func (d *direct) dial(ctx context.Context) (*brokerconn.Conn, error) {
+	addr, err := brokerconn.Leader(ctx, d.client, d.topic)
 	if err != nil {
 		return nil, err
 	}
-	if transport.Dial != nil {
-		return transport.Dial(ctx, "tcp", addr)
-	}
-	dialer := &net.Dialer{Timeout: transport.DialTimeout}
-	if transport.TLS != nil {
-		return (&tls.Dialer{NetDialer: dialer, Config: transport.TLS}).DialContext(ctx, "tcp", addr)
-	}
-	return dialer.DialContext(ctx, "tcp", addr)
-}
-
-// leader is the address of the broker that leads the topic, as the client's
-// cache has it.
-func (d *direct) leader(ctx context.Context) (string, error) {
-	res, err := d.client.Transport.RoundTrip(ctx, d.client.Addr, &metadata.Request{TopicNames: []string{d.topic}})
-	if err != nil {
-		return "", err
-	}
-	m := res.(*metadata.Response)
-	for _, t := range m.Topics {
-		for _, p := range t.Partitions {
-			for _, b := range m.Brokers {
-				if t.Name == d.topic && b.NodeID == p.LeaderID {
-					return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))), nil
-				}
-			}
-		}
-	}
-	return "", kafka.LeaderNotAvailable
+	return brokerconn.Dial(ctx, d.client, addr)
 }
 
 // send is one attempt. A connection that fails leaves the outcome unknown.

@@ -21,11 +21,13 @@ var mayImport = map[string]struct {
 	ours []string
 	why  string
 }{
-	"events":      {nil, "the language knows no state, no broker and no database"},
-	"schemas":     {nil, "contracts are data"},
-	"registry":    {[]string{"events", "schemas", "registry"}, "the state machine is pure: what it needs comes in with the request"},
-	"producers":   {[]string{"events", "schemas", "registry", "producers"}, "appending, following and projecting are independent of one another"},
-	"consumers":   {[]string{"events", "schemas", "registry", "consumers"}, "appending, following and projecting are independent of one another"},
+	"events":   {nil, "the language knows no state, no broker and no database"},
+	"schemas":  {nil, "contracts are data"},
+	"registry": {[]string{"events", "schemas", "registry"}, "the state machine is pure: what it needs comes in with the request"},
+	// Both dial brokers themselves, over TLS and signed in: how that is done must
+	// not stand twice, and they may not know each other.
+	"producers":   {[]string{"events", "schemas", "registry", "producers", "internal/brokerconn"}, "appending, following and projecting are independent of one another"},
+	"consumers":   {[]string{"events", "schemas", "registry", "consumers", "internal/brokerconn"}, "appending, following and projecting are independent of one another"},
 	"projections": {[]string{"events", "schemas", "registry", "projections"}, "appending, following and projecting are independent of one another"},
 	"gateway":     {[]string{"events", "schemas", "registry", "gateway"}, "the edge gets what it needs through the interfaces it declares"},
 	"node": {[]string{"events", "schemas", "registry", "producers", "consumers", "projections", "gateway", "node", "internal/failpoint"},
