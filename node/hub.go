@@ -147,31 +147,13 @@ func (h *hub) ring(e *events.Entry) {
 		return
 	}
 	for _, x := range e.Effects {
-		for _, tell := range told(x) {
+		for _, tell := range events.Told(x) {
 			if c := h.inboxes[tell.Org]; c != nil {
 				close(c)
 				delete(h.inboxes, tell.Org)
 			}
 		}
 	}
-}
-
-func told(x events.Effect) []events.Tell {
-	switch x := x.(type) {
-	case *events.MatchEffect:
-		return x.Tell
-	case *events.MatchRenewedEffect:
-		return x.Tell
-	case events.MatchEndedEffect:
-		return x.Tell
-	case events.MatchToldEffect:
-		return x.Tell
-	case *events.ConfirmationEffect:
-		return x.Tell
-	case events.NotifyEffect:
-		return []events.Tell{{Org: x.Org, N: x.N}}
-	}
-	return nil
 }
 
 // until waits until reached is true of the hub.

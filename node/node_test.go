@@ -247,6 +247,16 @@ func TestInboxChanged(t *testing.T) {
 		t.Fatal("somebody else was told")
 	default:
 	}
+
+	addressed := r.InboxChanged("NCB-CL")
+	r.accepted("NCB-PY", request("NCB-PY", "trace", events.TypeTraceRequested, `{"urgency":"routine","illicit_basis":["law_of_place"],"intended_use":"criminal_investigation","domestic_check":"done",
+		"firearm":{"type":"pistol","make":"FAMAE","marks":[{"kind":"serial","place":"frame","status":"readable","text":"KTO44170"}]},
+		"incident":{"country":"PY","date":"2020","case_number":"PY-1"},"addressees":["NCB-CL"]}`))
+	select {
+	case <-addressed:
+	case <-time.After(limit):
+		t.Fatal("whom a trace is addressed to was not told")
+	}
 }
 
 func TestTooLargeIsRefusedAndBusyIsSaid(t *testing.T) {

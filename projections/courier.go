@@ -227,27 +227,8 @@ func (c *Courier) sent(ctx context.Context, org events.OrgID, seq uint64) (bool,
 
 // tells are the inbox entries that an entry makes.
 func tells(e *events.Entry) (all []events.Tell) {
-	for _, f := range e.Effects {
-		switch f := f.(type) {
-		case *events.MatchEffect:
-			all = append(all, f.Tell...)
-		case *events.MatchRenewedEffect:
-			all = append(all, f.Tell...)
-		case events.MatchEndedEffect:
-			all = append(all, f.Tell...)
-		case events.MatchToldEffect:
-			all = append(all, f.Tell...)
-		case *events.ConfirmationEffect:
-			all = append(all, f.Tell...)
-		case events.NotifyEffect:
-			all = append(all, events.Tell{Org: f.Org, N: f.N})
-		case events.TraceEffect:
-			all = append(all, f.Tell...)
-		case events.TraceAddresseeEffect:
-			all = append(all, f.Tell...)
-		case events.TraceNoteEffect:
-			all = append(all, f.Tell...)
-		}
+	for _, x := range e.Effects {
+		all = append(all, events.Told(x)...)
 	}
 	return all
 }

@@ -143,28 +143,7 @@ func (v View) Notification(ctx context.Context, e *events.Entry, org events.OrgI
 func stamp(at int64) string { return time.UnixMilli(at).UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func tellOf(x events.Effect, org events.OrgID, n uint64) (events.Tell, bool) {
-	var tells []events.Tell
-	switch x := x.(type) {
-	case *events.MatchEffect:
-		tells = x.Tell
-	case *events.MatchRenewedEffect:
-		tells = x.Tell
-	case events.MatchEndedEffect:
-		tells = x.Tell
-	case events.MatchToldEffect:
-		tells = x.Tell
-	case *events.ConfirmationEffect:
-		tells = x.Tell
-	case events.NotifyEffect:
-		tells = []events.Tell{{Org: x.Org, N: x.N, Role: "recipient"}}
-	case events.TraceEffect:
-		tells = x.Tell
-	case events.TraceAddresseeEffect:
-		tells = x.Tell
-	case events.TraceNoteEffect:
-		tells = x.Tell
-	}
-	for _, t := range tells {
+	for _, t := range events.Told(x) {
 		if t.Org == org && t.N == n {
 			return t, true
 		}
