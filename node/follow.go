@@ -63,7 +63,9 @@ func (n *Node) follow(ctx context.Context) error {
 			if err := n.caughtUp(); err != nil {
 				return err
 			}
-			return errElected
+			if n.mayLead() {
+				return errElected
+			}
 		}
 	}
 	following, stop := context.WithCancel(ctx)
@@ -87,7 +89,7 @@ func (n *Node) follow(ctx context.Context) error {
 		if err := n.caughtUp(); err != nil {
 			return err
 		}
-		if elected, _ := n.election.now(); elected {
+		if elected, _ := n.election.now(); elected && n.mayLead() {
 			return errElected
 		}
 		return nil
@@ -147,6 +149,10 @@ func (n *Node) tell(b *consumers.Batch) {
 	n.hub.publish(b.Entries, n.pos, b.End-n.pos.Offset > catchingUp)
 }
 
+// mayLead says whether the state is what the journal makes of it: known to be at
+// its end, or before its first entry.
+func (n *Node) mayLead() bool { return n.isReady() || n.state.Next() == 0 }
+
 // caughtUp is called at the journal's end. The first time, it holds that this
 // is the journal that the node knows.
 func (n *Node) caughtUp() error {
@@ -163,6 +169,9 @@ func (n *Node) caughtUp() error {
 		return nil // whoever leads writes it
 	}
 	if err := n.rememberJournal(); err != nil {
+		return err
+	}
+	if short, err := n.wentBack(); short || err != nil {
 		return err
 	}
 	n.log.Info("state has reached the journal's end", slog.Uint64("seq", n.state.Next()))

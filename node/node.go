@@ -32,8 +32,12 @@ type Config struct {
 	Backlog     Backlog         // what may wait here for its decision
 	CacheBytes  int             // of entries read again from the journal; 0 = 32 MiB
 	Failpoints  *failpoint.Set
-	Log         *slog.Logger
-	Now         func() time.Time // nil = time.Now
+	// AcceptOlderJournal begins on a journal that ends before what this node has
+	// seen of it. What was told in between is contradicted from then on: somebody
+	// must have decided that.
+	AcceptOlderJournal bool
+	Log                *slog.Logger
+	Now                func() time.Time // nil = time.Now
 }
 
 // Node follows the journal, and leads when it is elected.
@@ -72,8 +76,10 @@ type Node struct {
 
 	reading atomic.Pointer[consumers.Mailboxes] // of this node's last reign
 
-	read  time.Time         // when the leader last saw that the journal is its own
-	pace  pace              // the leader's own
+	read       time.Time // when the leader last saw that the journal is its own
+	pace       pace      // the leader's own
+	shortSince time.Time // since when the journal has been shorter than it was
+
 	taken []*registry.Input // from the mailboxes, not decided yet; the leader's own
 }
 
@@ -182,6 +188,7 @@ func (n *Node) run(ctx, core context.Context, stopCore context.CancelFunc, servi
 		}
 		return n.followAndLead(core)
 	})
+	below.Go(func() error { return n.remember(core) })
 	above, ctx := errgroup.WithContext(ctx)
 	above.Go(func() error { // what fails below ends what is above
 		select {

@@ -24,6 +24,7 @@ func (a *app) commands() []*cobra.Command {
 		a.upCommand(),
 		a.serveCommand(),
 		a.keyCommand(),
+		a.journalCommand(),
 		a.fsckCommand(),
 		a.rebuildCommand(),
 		a.benchCommand(),

@@ -34,6 +34,7 @@ type serveFlags struct {
 	drain       time.Duration
 	begin       string
 	decideRate  int
+	older       bool
 	verbose     bool
 }
 
@@ -60,6 +61,7 @@ func (a *app) serveCommand() *cobra.Command {
 	flags.DurationVar(&f.drain, "drain", 2*time.Second, "after SIGTERM, how long requests are still taken while /readyz answers 503")
 	flags.StringVar(&f.begin, "begin", "", "begin a new registry: id of its General Secretariat; only on an empty journal, once")
 	flags.IntVar(&f.decideRate, "decide-rate", 0, decideRateDoc)
+	flags.BoolVar(&f.older, "accept-older-journal", false, "start on a journal that was restored from an older copy: what was told since is contradicted; once")
 	flags.BoolVar(&f.verbose, "verbose", false, "log everything")
 	f.at.addFlags(flags)
 	return c
@@ -107,6 +109,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		Node: node.Config{
 			Cluster: cluster, Replication: f.replication, Dir: f.dir, Genesis: genesis, DecideRate: f.decideRate,
 			Election: f.takeover, Drain: f.drain,
+			AcceptOlderJournal: f.older,
 		},
 	})
 	if err != nil {

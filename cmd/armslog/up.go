@@ -27,6 +27,7 @@ type upFlags struct {
 	kafka    string
 	tcp, web int
 	rate     int
+	older    bool
 	verbose  bool
 }
 
@@ -51,6 +52,7 @@ func (a *app) upCommand() *cobra.Command {
 	c.Flags().IntVar(&f.tcp, "tables-port", 9000, "port of ClickHouse, native protocol; 0 = a free one")
 	c.Flags().IntVar(&f.web, "tables-http-port", 8123, "port of ClickHouse, HTTP; 0 = a free one")
 	c.Flags().IntVar(&f.rate, "decide-rate", 0, decideRateDoc)
+	c.Flags().BoolVar(&f.older, "accept-older-journal", false, "start on a journal that was restored from an older copy: what was told since is contradicted; once")
 	c.Flags().BoolVar(&f.verbose, "verbose", false, "log everything")
 	c.Flags().String("data", "", "data directory (default armslog-data)")
 	return c
@@ -71,7 +73,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	s, err := single.Start(ctx, single.Config{
 		Dir: a.settings.get("data"), Listen: f.listen, Kafka: f.kafka, TCPPort: f.tcp, WebPort: f.web,
 		Engine: engine, Name: "General Secretariat", Version: version, Log: a.serverLog(f.verbose),
-		Failpoints: points, DecideRate: f.rate,
+		Failpoints: points, DecideRate: f.rate, AcceptOlderJournal: f.older,
 	})
 	if err != nil {
 		return inUse(err)

@@ -43,7 +43,9 @@ type Config struct {
 	Version string
 	Log     *slog.Logger
 
-	DecideRate int              // requests decided in a second, at most; 0 = as many as it can
+	DecideRate         int  // requests decided in a second, at most; 0 = as many as it can
+	AcceptOlderJournal bool // see node.Config
+
 	Election   time.Duration    // after which a leader that died is replaced; 0 = 6 s
 	Failpoints *failpoint.Set   // for tests; nil = none
 	Now        func() time.Time `json:"-"` // the leader's clock; nil = the machine's
@@ -247,6 +249,7 @@ func (s *Single) nodeConfig() node.Config {
 		Cluster: cluster, Replication: producers.Replication{Factor: 1, MinInSync: 1},
 		DecideRate: s.cfg.DecideRate,
 		Dir:        filepath.Join(s.Dir, "node"), Election: s.cfg.Election, Failpoints: s.cfg.Failpoints, Now: s.cfg.Now,
+		AcceptOlderJournal: s.cfg.AcceptOlderJournal,
 	}
 	if _, err := os.Stat(filepath.Join(s.Dir, "node", "journal.id")); errors.Is(err, fs.ErrNotExist) {
 		cfg.Genesis = &events.Genesis{
