@@ -34,8 +34,11 @@ func (n *Node) readiness() error {
 	case <-n.ready:
 		return nil
 	default:
-		return errors.New("the state has not reached the journal's end")
 	}
+	if text := n.trouble.now(); text != "" {
+		return errors.New(text)
+	}
+	return errors.New("the state has not reached the journal's end")
 }
 
 // mailboxLog is the way of the edge's requests: Submit, with the errors that

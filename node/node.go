@@ -62,9 +62,10 @@ type Node struct {
 	metrics *metrics
 	born    time.Time
 
-	ready chan struct{} // closed when the state has first reached the journal's end, and the journal is begun
-	atEnd chan struct{} // closed when the journal's end has first been reached
-	first sync.Once     // of atEnd
+	trouble trouble       // with the brokers
+	ready   chan struct{} // closed when the state has first reached the journal's end, and the journal is begun
+	atEnd   chan struct{} // closed when the journal's end has first been reached
+	first   sync.Once     // of atEnd
 
 	// lock guards state. The leader holds it from the first decision of a batch
 	// to its acknowledgement, a follower while it evolves. Only the goroutine of
@@ -126,7 +127,11 @@ func New(cfg Config) *Node {
 	n.figures.Store(&figures{})
 	n.entries = consumers.NewEntries(n.plain, cfg.CacheBytes)
 	n.topics = func(ctx context.Context, topics ...producers.Topic) error {
-		return producers.CreateTopics(ctx, client, cfg.Replication, topics...)
+		err := producers.CreateTopicsTelling(ctx, client, cfg.Replication, func(err error) { n.trouble.meet(n.log, err) }, topics...)
+		if err == nil {
+			n.trouble.meet(n.log, nil)
+		}
+		return err
 	}
 	n.sources = func() *consumers.Mailboxes {
 		return consumers.NewMailboxes(client, consumers.MailboxesConfig{Log: cfg.Log, Fetched: took(m.fetches[logMailbox])})

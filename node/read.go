@@ -19,10 +19,9 @@ func (n *Node) WaitSeq(ctx context.Context, seq uint64) error {
 }
 
 // CatchUp returns once the state has folded everything that the journal held
-// when CatchUp was called. It returns an error where that end cannot be
-// learned.
+// when CatchUp was called. It asks for that end until it is told, or ctx ends.
 func (n *Node) CatchUp(ctx context.Context) error {
-	end, err := n.journal.End(ctx)
+	end, err := n.journalEnd(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package producers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,10 +50,19 @@ func OutboxTopic(org events.OrgID) Topic {
 }
 
 // CreateTopics creates what is missing and returns when every topic has a
-// leader that serves it. A topic that exists stays as it is. It goes on trying
-// until ctx ends.
+// leader that serves it. A topic that exists stays as it is; one that this user
+// may not create is waited for. It goes on trying until ctx ends.
 func CreateTopics(ctx context.Context, client *kafka.Client, r Replication, topics ...Topic) error {
-	err := backoff.Retry(func() error { return createTopics(ctx, client, r, topics) }, forever(ctx))
+	return CreateTopicsTelling(ctx, client, r, nil, topics...)
+}
+
+// CreateTopicsTelling is CreateTopics that tells why it tries again.
+func CreateTopicsTelling(ctx context.Context, client *kafka.Client, r Replication, tell func(error), topics ...Topic) error {
+	err := backoff.RetryNotify(func() error { return createTopics(ctx, client, r, topics) }, forever(ctx), func(err error, _ time.Duration) {
+		if tell != nil {
+			tell(err)
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("create topics: %w", err)
 	}
@@ -66,16 +76,28 @@ func createTopics(ctx context.Context, client *kafka.Client, r Replication, topi
 	}
 	ctx, cancel := context.WithTimeout(ctx, produceTimeout)
 	defer cancel()
+	// Why nobody can be reached is only told to who asks for the cluster.
+	if _, err := client.Metadata(ctx, &kafka.MetadataRequest{}); err != nil {
+		return err
+	}
 	res, err := client.CreateTopics(ctx, req)
 	if err != nil {
 		return err
 	}
+	var refused error
 	for _, err := range res.Errors {
-		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+		switch {
+		case err == nil, errors.Is(err, kafka.TopicAlreadyExists):
+		case isAny(err, kafka.TopicAuthorizationFailed, kafka.ClusterAuthorizationFailed):
+			refused = err // and perhaps it is there: a cluster's topics may be made by its operator alone
+		default:
 			return err
 		}
 	}
-	return served(ctx, client, topics)
+	if err := served(ctx, client, topics); err != nil {
+		return cmp.Or(refused, err)
+	}
+	return nil
 }
 
 // served asks every topic for its end: Kafka acknowledges a new topic before
