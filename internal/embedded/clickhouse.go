@@ -234,6 +234,13 @@ func (c *ClickHouse) Err() error {
 	return c.child.Err()
 }
 
+// Signal reaches the server's process alone: SIGSTOP pauses it, SIGCONT lets it
+// go on.
+func (c *ClickHouse) Signal(sig os.Signal) error { return c.child.Signal(sig) }
+
+// PID is the id of the server's process.
+func (c *ClickHouse) PID() int { return c.child.PID() }
+
 // Kill ends the server like a crash would.
 func (c *ClickHouse) Kill() {
 	c.child.Kill()

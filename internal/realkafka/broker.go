@@ -24,6 +24,7 @@ type broker struct {
 }
 
 func (b *broker) settings() string { return filepath.Join(b.dir, "server.properties") }
+func (b *broker) output() string   { return filepath.Join(b.dir, "output.log") }
 
 func (b *broker) format(ctx context.Context) error {
 	args := []string{"-XX:TieredStopAtLevel=1", "-cp", filepath.Join(b.libs, "*"), "kafka.tools.StorageTool", "format", "--cluster-id=" + b.cluster, "-c", b.settings()}
@@ -41,15 +42,24 @@ func (b *broker) format(ctx context.Context) error {
 func (b *broker) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	log := &serverLog{ready: make(chan struct{})}
+	file, err := os.OpenFile(b.output(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("open log: %w", err)
+	}
+	log := &serverLog{file: file, ready: make(chan struct{})}
 	p, err := process.Start(process.Config{
 		Path:   b.java,
-		Args:   []string{"-Xmx512m", "-XX:+UseSerialGC", "-cp", filepath.Join(b.libs, "*"), "kafka.Kafka", b.settings()},
+		Args:   []string{"-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", filepath.Join(b.libs, "*"), "kafka.Kafka", b.settings()},
 		Stdout: log, Stderr: log,
 	})
 	if err != nil {
+		_ = file.Close()
 		return err
 	}
+	go func() {
+		<-p.Done()
+		_ = file.Close() // nothing more comes
+	}()
 	b.process = p
 	select {
 	case <-log.ready:
@@ -82,9 +92,10 @@ const (
 
 var readyLine = []byte("Kafka Server started")
 
-// serverLog looks for readyLine and keeps the end of what was written.
+// serverLog writes to a file, looks for readyLine and keeps the end.
 type serverLog struct {
 	mu    sync.Mutex
+	file  *os.File
 	kept  []byte
 	once  sync.Once
 	ready chan struct{}
@@ -94,6 +105,7 @@ func (l *serverLog) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	const most = 8000
+	_, _ = l.file.Write(b) // a full disk must not stop the server
 	l.kept = append(l.kept, b...)
 	if bytes.Contains(l.kept, readyLine) {
 		l.once.Do(func() { close(l.ready) })

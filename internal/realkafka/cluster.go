@@ -23,6 +23,7 @@ type Config struct {
 	Users      map[string]string             // passwords of those who may sign in, beside Admin
 	Properties map[string]string             // added to every broker's settings; they replace ours
 	Settings   func(Place) map[string]string // instead of ours: all of a broker's settings
+	Dir        string                        // in which everything is kept; "" = a temporary one, which Close removes
 }
 
 // Place is where one broker of a cluster is.
@@ -44,9 +45,9 @@ const (
 // first use.
 var ErrMissing = errors.New("apache kafka cannot be run here")
 
-// readyTimeout bounds one start of all brokers. After a kill the controller
-// refuses the same broker until its old session has ended.
-const readyTimeout = 90 * time.Second
+// readyTimeout bounds one start of all brokers, on a busy machine. After a kill
+// the controller refuses the same broker until its old session has ended.
+const readyTimeout = 3 * time.Minute
 
 // Cluster is a running Kafka. Topics are not created automatically.
 type Cluster struct {
@@ -77,8 +78,10 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 }
 
 func (c *Cluster) start(ctx context.Context, java, libs string) (err error) {
-	if c.dir, err = os.MkdirTemp("", "armslog-kafka-"); err != nil {
-		return fmt.Errorf("make directory for kafka: %w", err)
+	if c.dir = c.cfg.Dir; c.dir == "" {
+		if c.dir, err = os.MkdirTemp("", "armslog-kafka-"); err != nil {
+			return fmt.Errorf("make directory for kafka: %w", err)
+		}
 	}
 	if err := c.plan(java, libs); err != nil {
 		return err
@@ -120,6 +123,12 @@ func (c *Cluster) Dir() string { return c.dir }
 // PID is the process id of broker i, counted from 0 as everywhere here.
 func (c *Cluster) PID(i int) int { return c.brokers[i].process.PID() }
 
+// Running says whether broker i has not ended.
+func (c *Cluster) Running(i int) bool {
+	p := c.brokers[i].process
+	return p != nil && p.Running()
+}
+
 // KillBroker ends broker i with SIGKILL.
 func (c *Cluster) KillBroker(i int) { c.brokers[i].kill() }
 
@@ -139,11 +148,14 @@ func (c *Cluster) RestartBroker(ctx context.Context, i int) error {
 	return nil
 }
 
-// Close ends the brokers and removes what they wrote. It kills: the directories
+// Close ends the brokers and removes what they wrote, but for a Dir that was given. It kills: the directories
 // go away anyway, and an orderly stop takes seconds.
 func (c *Cluster) Close() error {
 	for _, b := range c.brokers {
 		b.kill()
+	}
+	if c.cfg.Dir != "" {
+		return nil
 	}
 	if err := os.RemoveAll(c.dir); err != nil {
 		return fmt.Errorf("remove kafka's directory: %w", err)
