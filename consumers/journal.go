@@ -48,8 +48,12 @@ type Item struct {
 	Prepared *registry.Prepared // of an entry that holds a request, where the config asks for it
 }
 
-// End is the offset that the next record of the journal will have.
+// End is the offset that the next record of the journal will have. A broker that
+// says nothing, as behind a cut network, is an error after a while: another may
+// lead by then.
 func (j *Journal) End(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	res, err := j.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
 		Topics: map[string][]kafka.OffsetRequest{events.JournalTopic: {kafka.LastOffsetOf(0)}},
 	})

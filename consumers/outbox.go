@@ -10,7 +10,8 @@ import (
 )
 
 // LastMessage is the last message of a topic; ok is false for a topic without
-// messages. A topic that is not there yet is an error: try again later.
+// messages. A topic that is not there yet is an error, and so is a broker that
+// says nothing for a while: try again later.
 func LastMessage(ctx context.Context, client *kafka.Client, topic string) (m events.Message, ok bool, err error) {
 	first, end, err := Bounds(ctx, client, topic)
 	if err != nil {

@@ -13,8 +13,11 @@ import (
 
 // Bounds are the first offset that a topic still holds, and the one that its
 // next record will have. A topic that is not there is
-// kafka.UnknownTopicOrPartition.
+// kafka.UnknownTopicOrPartition; a broker that says nothing is an error after a
+// while.
 func Bounds(ctx context.Context, client *kafka.Client, topic string) (first, end int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	res, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
 		Topics: map[string][]kafka.OffsetRequest{topic: {kafka.FirstOffsetOf(0), kafka.LastOffsetOf(0)}},
 	})
