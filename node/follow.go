@@ -122,6 +122,9 @@ func (n *Node) fold(b *consumers.Batch) error {
 		n.state.Evolve(e, b.Prepared[i])
 	}
 	n.pos = b.Position
+	if n.pos.Reader.Owner != n.reign.last() {
+		n.reign.end() // before anybody hears how far this node has read, see Standing
+	}
 	return nil
 }
 
