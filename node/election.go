@@ -18,10 +18,11 @@ type election struct {
 	retired bool // elected by itself, see standIn
 	changed chan struct{}
 	unfit   chan struct{} // a token: leave the election for a while
+	doubted chan struct{} // a token: hold another election
 }
 
 func newElection() election {
-	return election{changed: make(chan struct{}), unfit: make(chan struct{}, 1)}
+	return election{changed: make(chan struct{}), unfit: make(chan struct{}, 1), doubted: make(chan struct{}, 1)}
 }
 
 func (e *election) set(outcome consumers.Elected) {
@@ -76,12 +77,14 @@ func (n *Node) campaign(ctx context.Context, retire <-chan struct{}) error {
 		return ctx.Err()
 	}
 	for {
-		retired, err := n.campaignUntil(ctx, retire)
+		why, err := n.campaignUntil(ctx, retire)
 		switch {
 		case err != nil:
 			return err
-		case retired:
+		case why == retired:
 			return n.standIn(ctx)
+		case why == doubted:
+			continue
 		}
 		n.log.Warn("left the election", slog.Duration("for", unfitPause))
 		select {
@@ -94,28 +97,40 @@ func (n *Node) campaign(ctx context.Context, retire <-chan struct{}) error {
 	}
 }
 
-// campaignUntil takes part until this node is unfit, or retires. A leader that
+// leaving is why a node leaves the election.
+type leaving int
+
+const (
+	unfit leaving = iota
+	doubted
+	retired
+)
+
+// campaignUntil takes part until this node is unfit, doubts that it was elected,
+// or retires. A leader that
 // retires first stops, between two batches, and then leaves: its successor's
 // fence finds nothing under way. One that is alone goes on to its end, for
 // nobody else would answer those who wait.
-func (n *Node) campaignUntil(ctx context.Context, retire <-chan struct{}) (retired bool, err error) {
+func (n *Node) campaignUntil(ctx context.Context, retire <-chan struct{}) (why leaving, err error) {
 	round, leave := context.WithCancel(ctx)
 	defer leave()
-	leaving := make(chan bool, 1)
+	reason := make(chan leaving, 1)
 	go func() {
 		defer leave()
 		select {
 		case <-n.election.unfit:
-			leaving <- false
+			reason <- unfit
+		case <-n.election.doubted:
+			reason <- doubted
 		case <-retire:
 			if n.election.alone() {
 				<-round.Done()
 			}
 			n.election.set(consumers.Elected{})
 			n.reign.over(round)
-			leaving <- true
+			reason <- retired
 		case <-round.Done():
-			leaving <- false
+			reason <- doubted
 		}
 	}()
 	err = consumers.Campaign(round, n.electionConfig(), func(e consumers.Elected) {
@@ -124,15 +139,15 @@ func (n *Node) campaignUntil(ctx context.Context, retire <-chan struct{}) (retir
 		}
 	})
 	leave()
-	retired = <-leaving
+	why = <-reason
 	n.election.set(consumers.Elected{})
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return why, ctx.Err()
 	}
 	if !errors.Is(err, context.Canceled) {
-		return false, err
+		return why, err
 	}
-	return retired, nil
+	return why, nil
 }
 
 // standInAfter is how long a leader that has retired waits for a successor.
@@ -158,6 +173,17 @@ func (n *Node) electionConfig() consumers.ElectionConfig {
 			_, offset := n.hub.reached()
 			return consumers.Standing{Leads: n.Leads(), Offset: offset}
 		},
+	}
+}
+
+// doubtElection holds another election: a leader that was replaced may have
+// been paused, and what it knows of the last one is old. It must not replace its
+// successor for that.
+func (n *Node) doubtElection() {
+	n.election.set(consumers.Elected{})
+	select {
+	case n.election.doubted <- struct{}{}:
+	default:
 	}
 }
 

@@ -41,8 +41,11 @@ func (n *Node) followAndLead(ctx context.Context) error {
 		case errors.Is(err, errUnfit):
 			n.log.Error("refuses to lead", slog.Any("error", err))
 			n.leaveElection()
-		case errors.Is(err, errDeposed), errors.Is(err, errNotElected):
+		case errors.Is(err, errDeposed):
 			n.log.Warn("stops leading", slog.Any("error", err))
+			n.doubtElection()
+		case errors.Is(err, errNotElected):
+			n.log.Info("stops leading", slog.Any("error", err))
 		case err != nil:
 			n.metrics.damaged.Store(errors.Is(err, events.ErrDamaged) || errors.Is(err, events.ErrNotJournal) || errors.Is(err, consumers.ErrLost))
 			return err
