@@ -49,9 +49,15 @@ func OutboxTopic(org events.OrgID) Topic {
 	return Topic{Name: events.OutboxTopic(org), Retention: mailboxRetention, MaxBytes: MaxAppend + batchOverhead}
 }
 
+// CheckpointsTopic is where the ledger's signed tree heads go.
+func CheckpointsTopic() Topic {
+	return Topic{Name: "armslog.checkpoints", MaxBytes: MaxAppend + batchOverhead}
+}
+
 // CreateTopics creates what is missing and returns when every topic has a
 // leader that serves it. A topic that exists stays as it is; one that this user
-// may not create is waited for. It goes on trying until ctx ends.
+// may not create is waited for (armslog cluster apply makes it). It goes on
+// trying until ctx ends.
 func CreateTopics(ctx context.Context, client *kafka.Client, r Replication, topics ...Topic) error {
 	return CreateTopicsTelling(ctx, client, r, nil, topics...)
 }
@@ -122,23 +128,29 @@ func served(ctx context.Context, client *kafka.Client, topics []Topic) error {
 	return nil
 }
 
-func (t Topic) config(r Replication) kafka.TopicConfig {
+// Settings are the topic's, by Kafka's names.
+func (t Topic) Settings(r Replication) map[string]string {
 	retention := "-1"
 	if t.Retention > 0 {
 		retention = strconv.FormatInt(t.Retention.Milliseconds(), 10)
 	}
-	return kafka.TopicConfig{
-		Topic: t.Name, NumPartitions: 1, ReplicationFactor: max(r.Factor, 1),
-		ConfigEntries: []kafka.ConfigEntry{
-			{ConfigName: "cleanup.policy", ConfigValue: "delete"},
-			{ConfigName: "retention.ms", ConfigValue: retention},
-			{ConfigName: "retention.bytes", ConfigValue: "-1"},
-			// A batch that its sender compressed is stored as it is read: in bulk, and
-			// never larger than max.message.bytes, which else bounds compressed bytes.
-			{ConfigName: "compression.type", ConfigValue: "uncompressed"},
-			{ConfigName: "message.timestamp.type", ConfigValue: "LogAppendTime"},
-			{ConfigName: "max.message.bytes", ConfigValue: strconv.Itoa(t.MaxBytes)},
-			{ConfigName: "min.insync.replicas", ConfigValue: strconv.Itoa(max(r.MinInSync, 1))},
-		},
+	return map[string]string{
+		"cleanup.policy":  "delete",
+		"retention.ms":    retention,
+		"retention.bytes": "-1",
+		// A batch that its sender compressed is stored as it is read: in bulk, and
+		// never larger than max.message.bytes, which else bounds compressed bytes.
+		"compression.type":       "uncompressed",
+		"message.timestamp.type": "LogAppendTime",
+		"max.message.bytes":      strconv.Itoa(t.MaxBytes),
+		"min.insync.replicas":    strconv.Itoa(max(r.MinInSync, 1)),
 	}
+}
+
+func (t Topic) config(r Replication) kafka.TopicConfig {
+	c := kafka.TopicConfig{Topic: t.Name, NumPartitions: 1, ReplicationFactor: max(r.Factor, 1)}
+	for name, value := range t.Settings(r) {
+		c.ConfigEntries = append(c.ConfigEntries, kafka.ConfigEntry{ConfigName: name, ConfigValue: value})
+	}
+	return c
 }

@@ -1,0 +1,104 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// mechanism is how the users that are made here sign in.
+const mechanism = kafka.ScramMechanismSha512
+
+// ErrNoRules is returned when the brokers have no authorizer: whoever reaches
+// them may do everything.
+var ErrNoRules = errors.New("the brokers hold nobody to any rule: they have no authorizer")
+
+// Read asks the brokers for the actual state: of foreign topics the names, of
+// armslog's all. It needs the right to describe the cluster, its topics and
+// their settings.
+func Read(ctx context.Context, client *kafka.Client) (State, error) {
+	s := State{Topics: map[string]Topic{}, Users: map[string][]kafka.ScramMechanism{}, Rules: map[Rule]bool{}}
+	for _, read := range []func(context.Context, *kafka.Client) error{s.readRules, s.readTopics, s.readUsers} {
+		if err := read(ctx, client); err != nil {
+			return State{}, err
+		}
+	}
+	return s, nil
+}
+
+func (s State) readRules(ctx context.Context, client *kafka.Client) error {
+	res, err := client.DescribeACLs(ctx, &kafka.DescribeACLsRequest{Filter: kafka.ACLFilter{
+		ResourceTypeFilter: kafka.ResourceTypeAny, ResourcePatternTypeFilter: kafka.PatternTypeAny,
+		Operation: kafka.ACLOperationTypeAny, PermissionType: kafka.ACLPermissionTypeAny,
+	}})
+	if err == nil {
+		err = res.Error
+	}
+	if errors.Is(err, kafka.SecurityDisabled) {
+		return ErrNoRules
+	}
+	if err != nil {
+		return fmt.Errorf("read rules: %w", err)
+	}
+	for _, resource := range res.Resources {
+		for _, a := range resource.ACLs {
+			s.Rules[Rule{
+				ResourceType: resource.ResourceType, ResourceName: resource.ResourceName, ResourcePatternType: resource.PatternType,
+				Principal: a.Principal, Host: a.Host, Operation: a.Operation, PermissionType: a.PermissionType,
+			}] = true
+		}
+	}
+	return nil
+}
+
+func (s State) readTopics(ctx context.Context, client *kafka.Client) error {
+	res, err := client.Metadata(ctx, &kafka.MetadataRequest{})
+	if err != nil {
+		return fmt.Errorf("read topics: %w", err)
+	}
+	var ask kafka.DescribeConfigsRequest
+	for _, t := range res.Topics {
+		topic := Topic{Partitions: len(t.Partitions), Settings: map[string]string{}}
+		if len(t.Partitions) > 0 {
+			topic.Copies = len(t.Partitions[0].Replicas)
+		}
+		s.Topics[t.Name] = topic
+		if ourTopic(t.Name) {
+			ask.Resources = append(ask.Resources, kafka.DescribeConfigRequestResource{ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Name})
+		}
+	}
+	if len(ask.Resources) == 0 {
+		return nil
+	}
+	settings, err := client.DescribeConfigs(ctx, &ask)
+	if err != nil {
+		return fmt.Errorf("read settings of topics: %w", err)
+	}
+	for _, r := range settings.Resources {
+		if r.Error != nil {
+			return fmt.Errorf("read settings of topic %s: %w", r.ResourceName, r.Error)
+		}
+		for _, e := range r.ConfigEntries {
+			s.Topics[r.ResourceName].Settings[e.ConfigName] = e.ConfigValue
+		}
+	}
+	return nil
+}
+
+func (s State) readUsers(ctx context.Context, client *kafka.Client) error {
+	res, err := client.DescribeUserScramCredentials(ctx, &kafka.DescribeUserScramCredentialsRequest{})
+	if err == nil {
+		err = res.Error
+	}
+	if err != nil {
+		return fmt.Errorf("read users: %w", err)
+	}
+	for _, u := range res.Results {
+		for _, c := range u.CredentialInfos {
+			s.Users[u.User] = append(s.Users[u.User], c.Mechanism)
+		}
+	}
+	return nil
+}
