@@ -23,6 +23,7 @@ func (a *app) commands() []*cobra.Command {
 		// The program itself.
 		a.upCommand(),
 		a.serveCommand(),
+		a.clusterCommand(),
 		a.keyCommand(),
 		a.journalCommand(),
 		a.fsckCommand(),

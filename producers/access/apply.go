@@ -15,8 +15,8 @@ import (
 // Apply carries a plan out, in order, and stops at the first error: what was
 // done stays done, and the next plan is the rest. It returns when the brokers
 // have accepted the changes, which is a little before all of them hold.
-func Apply(ctx context.Context, client *kafka.Client, p Plan, secrets Secrets) error {
-	a := applier{client, secrets}
+func (c Cluster) Apply(ctx context.Context, p Plan, secrets Secrets) error {
+	a := applier{c.Client, secrets}
 	for _, kind := range order() {
 		var changes []Change
 		for _, c := range p.Changes {

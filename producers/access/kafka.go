@@ -6,6 +6,9 @@ import (
 	"fmt"
 
 	"github.com/segmentio/kafka-go"
+
+	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/producers"
 )
 
 // mechanism is how the users that are made here sign in.
@@ -15,13 +18,33 @@ const mechanism = kafka.ScramMechanismSha512
 // them may do everything.
 var ErrNoRules = errors.New("the brokers hold nobody to any rule: they have no authorizer")
 
+// Refused says whether an error means that the user may not do this, or could
+// not sign in.
+func Refused(err error) bool {
+	for _, code := range []kafka.Error{kafka.ClusterAuthorizationFailed, kafka.TopicAuthorizationFailed, kafka.SASLAuthenticationFailed} {
+		if errors.Is(err, code) {
+			return true
+		}
+	}
+	return false
+}
+
+// Cluster is a cluster whose rules are read and changed, as one of its super
+// users.
+type Cluster struct{ Client *kafka.Client }
+
+// Open connects when the first question is asked. Close disconnects.
+func Open(c producers.Cluster) Cluster { return Cluster{producers.Connect(c)} }
+
+// Close ends the connections.
+func (c Cluster) Close() { producers.Disconnect(c.Client) }
+
 // Read asks the brokers for the actual state: of foreign topics the names, of
-// armslog's all. It needs the right to describe the cluster, its topics and
-// their settings.
-func Read(ctx context.Context, client *kafka.Client) (State, error) {
+// armslog's all. It returns ErrNoRules where there is nothing to read.
+func (c Cluster) Read(ctx context.Context) (State, error) {
 	s := State{Topics: map[string]Topic{}, Users: map[string][]kafka.ScramMechanism{}, Rules: map[Rule]bool{}}
 	for _, read := range []func(context.Context, *kafka.Client) error{s.readRules, s.readTopics, s.readUsers} {
-		if err := read(ctx, client); err != nil {
+		if err := read(ctx, c.Client); err != nil {
 			return State{}, err
 		}
 	}
@@ -101,4 +124,31 @@ func (s State) readUsers(ctx context.Context, client *kafka.Client) error {
 		}
 	}
 	return nil
+}
+
+// Messages says how many messages the mailboxes, the outboxes and the
+// checkpoints of a cluster hold: none where no registry has ever run.
+func (c Cluster) Messages(ctx context.Context, have State) (n int64, err error) {
+	ask := kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{}}
+	for name := range have.Topics {
+		if ourTopic(name) && name != events.JournalTopic {
+			ask.Topics[name] = []kafka.OffsetRequest{kafka.FirstOffsetOf(0), kafka.LastOffsetOf(0)}
+		}
+	}
+	if len(ask.Topics) == 0 {
+		return 0, nil
+	}
+	res, err := c.Client.ListOffsets(ctx, &ask)
+	if err != nil {
+		return 0, fmt.Errorf("count messages: %w", err)
+	}
+	for name, parts := range res.Topics {
+		for _, p := range parts {
+			if p.Error != nil {
+				return 0, fmt.Errorf("count messages of %s: %w", name, p.Error)
+			}
+			n += p.LastOffset - max(p.FirstOffset, 0)
+		}
+	}
+	return n, nil
 }

@@ -18,9 +18,9 @@ import (
 // settled carries a plan out and waits until the cluster is as it says.
 func settled(t *testing.T, client *kafka.Client, want access.State, secrets access.Secrets) {
 	t.Helper()
-	have, err := access.Read(t.Context(), client)
+	have, err := access.Cluster{Client: client}.Read(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, access.Apply(t.Context(), client, access.Diff(want, have), secrets))
+	require.NoError(t, access.Cluster{Client: client}.Apply(t.Context(), access.Diff(want, have), secrets))
 	untilPlan(t, client, want, access.Plan.Empty)
 }
 
@@ -28,7 +28,7 @@ func untilPlan(t *testing.T, client *kafka.Client, want access.State, ok func(ac
 	t.Helper()
 	var plan access.Plan
 	require.Eventually(t, func() bool {
-		have, err := access.Read(t.Context(), client)
+		have, err := access.Cluster{Client: client}.Read(t.Context())
 		plan = access.Diff(want, have)
 		return err == nil && ok(plan)
 	}, 30*time.Second, 20*time.Millisecond, "%v", plan)
@@ -88,11 +88,11 @@ func testPasswords(t *testing.T, cluster *kafkatest.Cluster, admin *kafka.Client
 	require.False(t, signsIn(t, cluster, "WCO", before+"x"))
 	require.False(t, signsIn(t, cluster, "NCB-G", before))
 
-	have, err := access.Read(t.Context(), admin)
+	have, err := access.Cluster{Client: admin}.Read(t.Context())
 	require.NoError(t, err)
 	plan := access.Diff(want, have)
 	require.NoError(t, plan.Rotate("WCO", want, have))
-	require.NoError(t, access.Apply(t.Context(), admin, plan, secrets))
+	require.NoError(t, access.Cluster{Client: admin}.Apply(t.Context(), plan, secrets))
 	after := passwordOf(t, secrets, "WCO")
 	require.NotEqual(t, before, after)
 	require.Eventually(t, func() bool { return signsIn(t, cluster, "WCO", after) }, 30*time.Second, 20*time.Millisecond)
@@ -126,7 +126,7 @@ func testDirectoryChanges(t *testing.T, cluster *kafkatest.Cluster, admin *kafka
 	settled(t, admin, want.State(), secrets)
 	require.True(t, signsIn(t, cluster, "NCB-NEW", passwordOf(t, secrets, "NCB-NEW")))
 	require.False(t, signsIn(t, cluster, "NCB-G", was), "a removed organisation signs in no more")
-	have, err := access.Read(t.Context(), admin)
+	have, err := access.Cluster{Client: admin}.Read(t.Context())
 	require.NoError(t, err)
 	require.Contains(t, have.Topics, events.MailboxTopic("NCB-G"), "its topics stay")
 	require.Contains(t, have.Topics, "orders.eu")

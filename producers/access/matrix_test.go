@@ -323,7 +323,7 @@ func testEachRule(t *testing.T, admin *kafka.Client, want access.State, visitors
 // and nothing else: the plan sees what the broker holds.
 func replaceRule(t *testing.T, admin *kafka.Client, want access.State, changes []access.Change, mends ...access.Rule) {
 	t.Helper()
-	require.NoError(t, access.Apply(t.Context(), admin, access.Plan{Changes: changes}, access.Secrets{}))
+	require.NoError(t, access.Cluster{Client: admin}.Apply(t.Context(), access.Plan{Changes: changes}, access.Secrets{}))
 	untilPlan(t, admin, want, func(p access.Plan) bool {
 		var rules []access.Rule
 		for _, c := range p.Changes {
