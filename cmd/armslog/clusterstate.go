@@ -26,22 +26,26 @@ func (a *app) openCluster(ctx context.Context, f *clusterFlags) (*openedCluster,
 	if len(f.kafka.brokers) == 0 {
 		return nil, &usageError{"no Kafka brokers were given", "--brokers host:port,… or ARMSLOG_BROKERS"}
 	}
-	if f.begin != "" && !events.ValidOrg(f.begin) {
-		return nil, notAnOrg(f.begin)
+	want, err := f.wanted()
+	if err == nil {
+		err = f.asAnother(want.State())
+	}
+	if err != nil {
+		return nil, err
 	}
 	at, err := a.cluster(&f.kafka)
 	if err != nil {
 		return nil, err
 	}
 	k := &openedCluster{Cluster: access.Open(at), at: at}
-	if err := k.compare(ctx, f); err != nil {
+	if err := k.compare(ctx, f, want); err != nil {
 		k.Close()
 		return nil, explained(err)
 	}
 	return k, nil
 }
 
-func (k *openedCluster) compare(ctx context.Context, f *clusterFlags) error {
+func (k *openedCluster) compare(ctx context.Context, f *clusterFlags, want access.Want) error {
 	reading, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
 	var err error
@@ -52,11 +56,15 @@ func (k *openedCluster) compare(ctx context.Context, f *clusterFlags) error {
 	if err != nil {
 		return err
 	}
-	want, err := f.wanted(mailboxes)
-	if err != nil {
-		return err
+	for _, org := range mailboxes {
+		if !slices.Contains(want.Organisations, org) {
+			want.Organisations = append(want.Organisations, org)
+		}
 	}
 	k.want = want.State()
+	if err := f.asAnother(k.want); err != nil {
+		return err
+	}
 	k.plan = access.Diff(k.want, k.have)
 	return nil
 }
@@ -144,8 +152,8 @@ func (k *openedCluster) verify(ctx context.Context) error {
 	}
 }
 
-// wanted is what the flags and the directory ask for.
-func (f *clusterFlags) wanted(mailboxes []events.OrgID) (w access.Want, err error) {
+// wanted is what the flags ask for; what the directory asks for comes beside.
+func (f *clusterFlags) wanted() (w access.Want, err error) {
 	w.Replication = f.replication
 	for _, text := range f.nodes {
 		n, err := access.ParseNode(text)
@@ -154,19 +162,25 @@ func (f *clusterFlags) wanted(mailboxes []events.OrgID) (w access.Want, err erro
 		}
 		w.Nodes = append(w.Nodes, n)
 	}
-	w.Organisations = mailboxes
-	for _, org := range f.add {
+	w.Organisations = slices.Clone(f.add)
+	if f.begin != "" {
+		w.Organisations = append(w.Organisations, f.begin)
+	}
+	for _, org := range w.Organisations {
 		if !events.ValidOrg(org) {
 			return w, notAnOrg(org)
 		}
-		if !slices.Contains(w.Organisations, org) {
-			w.Organisations = append(w.Organisations, org)
-		}
-	}
-	if slices.Contains(w.Organisations, f.kafka.user) || slices.ContainsFunc(w.Nodes, func(n access.Node) bool { return n.User == f.kafka.user }) {
-		return w, &usageError{fmt.Sprintf("%s is one of the users that this is to make", f.kafka.user), "run it as one of Kafka's super users, which is nobody's name in the directory"}
 	}
 	return w, nil
+}
+
+// asAnother holds that who runs this is none of those whose rights it sets: a
+// super user among them would be bound by no rule.
+func (f *clusterFlags) asAnother(want access.State) error {
+	if _, made := want.Users[f.kafka.user]; made {
+		return &usageError{f.kafka.user + " is one of the users that this is to make", "run it as one of Kafka's super users, which is nobody's name in the directory"}
+	}
+	return nil
 }
 
 func notAnOrg(id string) error {

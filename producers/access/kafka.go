@@ -43,7 +43,8 @@ func (c Cluster) Close() { producers.Disconnect(c.Client) }
 // armslog's all. It returns ErrNoRules where there is nothing to read.
 func (c Cluster) Read(ctx context.Context) (State, error) {
 	s := State{Topics: map[string]Topic{}, Users: map[string][]kafka.ScramMechanism{}, Rules: map[Rule]bool{}}
-	for _, read := range []func(context.Context, *kafka.Client) error{s.readRules, s.readTopics, s.readUsers} {
+	// Topics first: only this request tells of a wrong password, others of "no broker".
+	for _, read := range []func(context.Context, *kafka.Client) error{s.readTopics, s.readRules, s.readUsers} {
 		if err := read(ctx, c.Client); err != nil {
 			return State{}, err
 		}

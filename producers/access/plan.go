@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -73,10 +75,11 @@ func (c Change) Subject() string {
 }
 
 func retentionWords(settings map[string]string) string {
-	if settings["retention.ms"] == "-1" {
+	ms, err := strconv.ParseInt(settings["retention.ms"], 10, 64)
+	if err != nil || ms < 0 {
 		return "kept for ever"
 	}
-	return "messages kept for " + settings["retention.ms"] + " ms"
+	return fmt.Sprintf("each message kept for %d days", ms/(24*time.Hour).Milliseconds())
 }
 
 // Plan is the difference between two states.

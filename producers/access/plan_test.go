@@ -183,8 +183,8 @@ func TestSentences(t *testing.T) {
 		says = append(says, c.String())
 	}
 	require.Equal(t, []string{
-		"create topic armslog.in.NCB-BR with 3 copies, messages kept for 7776000000 ms",
-		"create topic armslog.out.NCB-BR with 3 copies, messages kept for 7776000000 ms",
+		"create topic armslog.in.NCB-BR with 3 copies, each message kept for 90 days",
+		"create topic armslog.out.NCB-BR with 3 copies, each message kept for 90 days",
 		"set min.insync.replicas from 1 to 2 of topic armslog.checkpoints",
 		"set min.insync.replicas from 1 to 2 of topic armslog.in.gateway",
 		"set retention.ms from 604800000 to -1 of topic armslog.journal",
