@@ -95,6 +95,9 @@ func (f *KeyFile) Reload() error {
 }
 
 func (f *KeyFile) reload() error {
+	if err := f.checkMode(); err != nil {
+		return err
+	}
 	b, err := os.ReadFile(f.path)
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
@@ -115,6 +118,24 @@ func (f *KeyFile) reload() error {
 		keys[k.ID] = key
 	}
 	f.keys.Store(&keys)
+	return nil
+}
+
+// checkMode refuses a file that others may write, since they could give
+// themselves any key. That others may read it is worth a warning: it holds
+// hashes of secrets that nobody can guess, and who has which role.
+func (f *KeyFile) checkMode() error {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	const othersWrite, othersRead = 0o022, 0o044
+	switch mode := info.Mode().Perm(); {
+	case mode&othersWrite != 0:
+		return fmt.Errorf("read keys: others may write %s and so make keys: chmod 600 %s", f.path, f.path)
+	case mode&othersRead != 0:
+		f.log.Warn("others may read the key file: chmod 600, unless it is a container's own")
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -84,4 +85,26 @@ func TestKeyFileIsReadAgainWhenItChanges(t *testing.T) {
 		_, err = f.Authenticate(r)
 		require.NoError(t, err)
 	})
+}
+
+// Who could write the file could make keys; who can read it is worth a warning.
+func TestKeyFileOfOthers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.json")
+	key, token := NewKey("k1", "WCO", Searcher)
+	text, err := json.Marshal(Keys{Keys: []Key{key}})
+	require.NoError(t, err)
+	require.NotContains(t, string(text), token[len("ak_k1_"):], "only a hash is stored")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	for mode, expected := range map[os.FileMode]struct {
+		refused bool
+		warned  bool
+	}{0o600: {}, 0o400: {}, 0o444: {warned: true}, 0o640: {warned: true}, 0o602: {refused: true}, 0o660: {refused: true}} {
+		require.NoError(t, os.Chmod(path, mode))
+		var said bytes.Buffer
+		_, err := OpenKeyFile(path, []byte("s"), slog.New(slog.NewTextHandler(&said, nil)))
+		require.Equal(t, expected.refused, err != nil, "%o: %v", mode, err)
+		require.Equal(t, expected.warned, said.Len() > 0, "%o: %s", mode, said.String())
+		require.NotContains(t, said.String(), "WCO")
+		require.NotContains(t, said.String(), key.Hash)
+	}
 }
