@@ -170,14 +170,3 @@ func Projector(p *projections.Projector) Service {
 		return nil
 	}
 }
-
-// Courier is the service that takes replies and notifications to the
-// organisations' outboxes.
-func Courier(metrics *projections.Metrics, longestRest time.Duration) Service {
-	return func(ctx context.Context, n *Node) error {
-		return projections.NewCourier(projections.CourierConfig{
-			Source: n.Source(), Renderer: n.View(), Entries: n, Outbox: n.Outbox(), Metrics: metrics, Now: n.cfg.Now, Log: n.log,
-			LongestRest: longestRest,
-		}).Run(ctx)
-	}
-}

@@ -32,6 +32,7 @@ type serveFlags struct {
 	replication producers.Replication
 	takeover    time.Duration
 	drain       time.Duration
+	courier     bool
 	begin       string
 	decideRate  int
 	older       bool
@@ -59,6 +60,7 @@ func (a *app) serveCommand() *cobra.Command {
 	flags.IntVar(&f.replication.MinInSync, "min-insync-replicas", 2, "of the topics that are made")
 	flags.DurationVar(&f.takeover, "takeover-after", consumers.DefaultSession, "silence after which a leader is replaced; brokers allow less than 6s only if group.min.session.timeout.ms says so")
 	flags.DurationVar(&f.drain, "drain", 2*time.Second, "after SIGTERM, how long requests are still taken while /readyz answers 503")
+	flags.BoolVar(&f.courier, "courier-follows-leader", false, "whichever node leads is the courier: give all nodes with the role registry this and the role courier")
 	flags.StringVar(&f.begin, "begin", "", "begin a new registry: id of its General Secretariat; only on an empty journal, once")
 	flags.IntVar(&f.decideRate, "decide-rate", 0, decideRateDoc)
 	flags.BoolVar(&f.older, "accept-older-journal", false, "start on a journal that was restored from an older copy: what was told since is contradicted; once")
@@ -105,7 +107,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	defer l.Close()
 	p, err := process.New(process.Config{
 		Roles: f.roles, Listener: l, TLS: secure, KeyFile: f.keyFile, ActorSecret: []byte(actor),
-		ClickHouse: tables, Tables: f.tables, Version: version, Log: a.serverLog(f.verbose),
+		ClickHouse: tables, Tables: f.tables, CourierFollowsLeader: f.courier, Version: version, Log: a.serverLog(f.verbose),
 		Node: node.Config{
 			Cluster: cluster, Replication: f.replication, Dir: f.dir, Genesis: genesis, DecideRate: f.decideRate,
 			Election: f.takeover, Drain: f.drain,

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"slices"
 	"time"
@@ -42,6 +43,9 @@ type Config struct {
 	ActorSecret []byte              // keys the pairwise ids of actors
 	ClickHouse  *projections.Config // nil = no tables: their lists answer 503
 	Tables      []string            // which tables the projector fills; none = all
+	// CourierFollowsLeader: of the nodes with the role courier, the one that leads
+	// delivers. Each of them must bear the role registry, and each that does both.
+	CourierFollowsLeader bool
 	// Rests are how long the projector and the courier may gather what they write.
 	Rests   Rests
 	Version string
@@ -69,6 +73,9 @@ func New(cfg Config) (*Process, error) {
 		}
 	}
 	cfg.Node.Leads = slices.Contains(cfg.Roles, Registry)
+	if cfg.CourierFollowsLeader && slices.Contains(cfg.Roles, Courier) != cfg.Node.Leads {
+		return nil, errors.New("a courier that follows the leader needs the roles registry and courier on the same nodes")
+	}
 	cfg.Node.Log = cfg.Log
 	p := &Process{cfg: cfg, Node: node.New(cfg.Node)}
 	if err := p.wire(); err != nil {
@@ -101,13 +108,28 @@ func (p *Process) wire() error {
 		node.RegisterFollower(metrics, p.Node, "projector", p.projector.Worker(), p.projector.Next)
 	}
 	if p.has(Courier) {
-		p.services = append(p.services, node.Courier(figures, p.cfg.Rests.Courier))
-		node.RegisterFollower(metrics, p.Node, "courier", "all", figures.Delivered)
+		p.courier(figures, metrics)
 	}
 	if p.has(Gateway) {
 		return p.gateway(queries, metrics)
 	}
 	return nil
+}
+
+// courier adds the courier, which is not behind where it has nothing to do.
+func (p *Process) courier(figures *projections.Metrics, metrics *prometheus.Registry) {
+	if !p.cfg.CourierFollowsLeader {
+		p.services = append(p.services, node.Courier(figures, p.cfg.Rests.Courier))
+		node.RegisterFollower(metrics, p.Node, "courier", "all", figures.Delivered)
+		return
+	}
+	p.services = append(p.services, node.LeadersCourier(figures, p.cfg.Rests.Courier))
+	node.RegisterFollower(metrics, p.Node, "courier", "all", func() uint64 {
+		if p.Node.Leads() {
+			return figures.Delivered()
+		}
+		return math.MaxUint64
+	})
 }
 
 // tables connects ClickHouse, if there is one, and adds the projector.
