@@ -30,8 +30,8 @@ type setting struct {
 func knownSettings() []setting {
 	return []setting{
 		{name: "profile", flag: "profile", short: "p", doc: "whose url, key, purpose and context to use"},
-		{name: "ca_file", doc: "authorities of the certificates at url and sql, PEM (none: the system's)"},
 		{name: "url", flag: "url", fallback: "http://127.0.0.1:8080", doc: "where the registry's API is; several nodes with commas between"},
+		{name: "ca_file", doc: "authorities of the certificates at url and sql, PEM (none: the system's)"},
 		{name: "key", secret: true, doc: "API key"},
 		{name: "purpose", doc: "default purpose of a search, and of a look at something in full"},
 		{name: "context", doc: "default context of a search"},
