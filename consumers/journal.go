@@ -23,6 +23,7 @@ type Journal struct {
 	log     *slog.Logger
 	workers int
 	prepare bool
+	oldLog  time.Duration
 	fetched func(time.Duration)
 }
 
@@ -30,6 +31,8 @@ type Journal struct {
 type JournalConfig struct {
 	Workers int  // that fetch and parse side by side while catching up; 0 = one per CPU
 	Prepare bool // decode requests too, as Evolve wants them
+	// OldLog is how long a broker may show a journal that ends before what was read; 0 = 30 s.
+	OldLog  time.Duration
 	Log     *slog.Logger
 	Fetched func(time.Duration) // how long a fetch took that found something; nil = nobody asks
 }
@@ -39,7 +42,7 @@ func NewJournal(client *kafka.Client, cfg JournalConfig) *Journal {
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Journal{client: client, log: cfg.Log, workers: cfg.Workers, prepare: cfg.Prepare, fetched: cfg.Fetched}
+	return &Journal{client: client, log: cfg.Log, workers: cfg.Workers, prepare: cfg.Prepare, fetched: cfg.Fetched, oldLog: cfg.OldLog}
 }
 
 // Item is one record of the journal, parsed.
@@ -128,8 +131,14 @@ func (r *reading) measure(asked time.Time, found int) {
 // ErrLost, events.ErrDamaged and events.ErrNotJournal, each of which means that
 // nobody may read on.
 func (j *Journal) fetch(ctx context.Context, from int64, bytes int64, wait time.Duration, most int) (items []Item, end int64, err error) {
+	out := outOfRange{limit: j.oldLog}
 	err = backoff.RetryNotify(func() (err error) {
 		items, end, err = j.fetchOnce(ctx, from, bytes, wait, most)
+		if errors.Is(err, kafka.OffsetOutOfRange) {
+			err = j.beyond(ctx, &out, from)
+		} else {
+			out.heard()
+		}
 		if errors.Is(err, ErrLost) || errors.Is(err, events.ErrDamaged) || errors.Is(err, events.ErrNotJournal) {
 			return backoff.Permanent(err)
 		}
@@ -143,6 +152,14 @@ func (j *Journal) fetch(ctx context.Context, from int64, bytes int64, wait time.
 	return items, end, nil
 }
 
+// beyond is why an offset is not there: ErrLost when that is certain.
+func (j *Journal) beyond(ctx context.Context, out *outOfRange, from int64) error {
+	if _, err := out.lost(ctx, j.client, events.JournalTopic, from); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: offset %d is not in the journal", ErrLost, from)
+}
+
 func (j *Journal) fetchOnce(ctx context.Context, from, bytes int64, wait time.Duration, most int) ([]Item, int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait+patience)
 	defer cancel()
@@ -151,9 +168,6 @@ func (j *Journal) fetchOnce(ctx context.Context, from, bytes int64, wait time.Du
 	})
 	if err == nil {
 		err = res.Error
-	}
-	if errors.Is(err, kafka.OffsetOutOfRange) {
-		return nil, 0, fmt.Errorf("%w: offset %d is not in the journal", ErrLost, from)
 	}
 	if err != nil {
 		return nil, 0, err

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -98,7 +99,8 @@ func TestFollowGoesOnFromItsPosition(t *testing.T) {
 func TestFollowStopsWhereNobodyMayReadOn(t *testing.T) {
 	follow := func(c *sim.Cluster, from int64) error {
 		pos := consumers.Position{Offset: from}
-		return newJournal(c).Follow(t.Context(), pos, func(b *consumers.Batch) error {
+		j := consumers.NewJournal(c.Client, consumers.JournalConfig{OldLog: time.Millisecond, Log: sim.Quiet()})
+		return j.Follow(t.Context(), pos, func(b *consumers.Batch) error {
 			if len(b.Entries) > 2 {
 				return errEnough
 			}

@@ -21,9 +21,10 @@ const round = 64
 // MailboxesConfig bounds what waits decoded for its decision. A fetch may exceed
 // a bound of bytes by what it brings, at most 1 MiB of each mailbox.
 type MailboxesConfig struct {
-	Messages int // of one mailbox; 0 = 8,192
-	Bytes    int // of one mailbox; 0 = 8 MiB
-	AllBytes int // of all together, from which on only those are read of which nothing waits; 0 = 64 MiB
+	Messages int           // of one mailbox; 0 = 8,192
+	Bytes    int           // of one mailbox; 0 = 8 MiB
+	AllBytes int           // of all together, from which on only those are read of which nothing waits; 0 = 64 MiB
+	OldLog   time.Duration // as in JournalConfig
 	Log      *slog.Logger
 	Fetched  func(time.Duration) // how long a fetch took that found something; nil = nobody asks
 }
@@ -77,6 +78,7 @@ type mailbox struct {
 	fetching bool
 	retryAt  time.Time // after an error of this mailbox alone
 	loss     *Loss
+	out      outOfRange // of its one fetch under way
 }
 
 // chunk is a run of requests that are decoded together.
@@ -122,7 +124,7 @@ func (m *Mailboxes) Open(org events.OrgID, from int64) bool {
 	if m.byTopic[topic] != nil {
 		return false
 	}
-	b := &mailbox{org: org, topic: topic, next: from, fetchAt: from}
+	b := &mailbox{org: org, topic: topic, next: from, fetchAt: from, out: outOfRange{limit: m.cfg.OldLog}}
 	m.boxes = append(m.boxes, b)
 	m.byTopic[topic] = b
 	m.lookAnew()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
@@ -173,7 +174,7 @@ func TestMailboxThatLostRequestsStops(t *testing.T) {
 		send(t, c, org, 0, 10)
 	}
 	require.NoError(t, c.Cluster().DeleteRecords(events.MailboxTopic("NCB-AA"), 0, 5))
-	m := reading(t, c.Client, consumers.MailboxesConfig{})
+	m := reading(t, c.Client, consumers.MailboxesConfig{OldLog: time.Millisecond})
 	m.Open("NCB-AA", 3)  // 3 and 4 are gone
 	m.Open("NCB-BB", 12) // decided up to 12 once; now it ends at 10
 	m.Open("NCB-CC", 0)

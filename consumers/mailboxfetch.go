@@ -212,12 +212,15 @@ func (m *Mailboxes) answered(ctx context.Context, b *mailbox, f fetched) error {
 	switch f.code {
 	case 0:
 	case kafka.OffsetOutOfRange:
-		// Without the log's start in the answer, the loss is at least one request.
-		m.lose(b, max(f.start, b.next+1))
-		return nil
+		to, err := b.out.lost(ctx, m.client, b.topic, b.fetchAt)
+		if err == nil {
+			m.lose(b, to)
+		}
+		return err
 	default:
 		return f.code
 	}
+	b.out.heard()
 	if f.start > b.next {
 		m.lose(b, f.start)
 		return nil
