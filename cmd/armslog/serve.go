@@ -122,6 +122,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		scheme = "https"
 	}
 	a.note("armslog %s   api %s://%s   roles %v", version, scheme, l.Addr(), f.roles)
+	a.tellState(ctx, p.Node)
 	return p.Run(ctx)
 }
 
