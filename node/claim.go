@@ -44,7 +44,30 @@ func (n *Node) claim(ctx context.Context) (nonce string, err error) {
 	if !at.IsZero() && (at.Before(sent.Add(-maxSkew)) || at.After(acknowledged.Add(maxSkew))) {
 		return "", fmt.Errorf("%w: its clock is %s off the journal's", errUnfit, sent.Sub(at).Round(time.Second))
 	}
+	n.clock = clock{}
+	if !at.IsZero() {
+		n.clock = clock{told: acknowledged, at: time.Now()}
+	}
 	return nonce, nil
+}
+
+// clock is what the node's clock said when the reign began. Log time is the
+// clock's; one that is set while the node leads would date decisions, and
+// expire what they find, as if that time had come.
+type clock struct{ told, at time.Time }
+
+// now is the node's time, or errUnfit where its clock was set since the reign
+// began: it is held against the time that the process has counted.
+func (n *Node) now() (time.Time, error) {
+	now := n.cfg.Now()
+	if n.clock.at.IsZero() {
+		return now, nil // the broker's is the same clock
+	}
+	jump := now.Round(0).Sub(n.clock.told.Round(0)) - time.Since(n.clock.at)
+	if jump.Abs() > maxSkew {
+		return now, fmt.Errorf("%w: its clock was set by %s", errUnfit, jump.Round(time.Second))
+	}
+	return now, nil
 }
 
 // readBack folds what the journal holds up to the offset end, as a follower.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"crypto/rand"
+	"time"
 
 	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
@@ -46,10 +47,10 @@ type decided struct {
 // decide makes a batch of what waits, at most so many requests: due work, which
 // gets no more than half of it, then the mailboxes in turn.
 // Log time is the clock's, but never before that of the last entry.
-func (n *Node) decide(boxes *consumers.Mailboxes, nonce string, most int) *decided {
+func (n *Node) decide(boxes *consumers.Mailboxes, nonce string, most int, now time.Time) *decided {
 	d := &decided{state: n.state, nonce: nonce, verdicts: map[events.Verdict]int64{}, rejects: map[string]int64{}}
 	defer func() { n.pace.decided(d.requests) }()
-	at := max(n.cfg.Now().UnixMilli(), n.state.LastAt())
+	at := max(now.UnixMilli(), n.state.LastAt())
 	due := n.pos.Reader.Frontier[events.SourceRegistry]
 	if n.state.Next() == 0 {
 		in := registry.GenesisInput(*n.cfg.Genesis, at)

@@ -156,8 +156,10 @@ func (n *Node) tell(b *consumers.Batch) {
 }
 
 // mayLead says whether the state is what the journal makes of it: known to be at
-// its end, or before its first entry.
-func (n *Node) mayLead() bool { return n.isReady() || n.state.Next() == 0 }
+// its end, or before its first entry where there has never been one.
+func (n *Node) mayLead() bool {
+	return n.isReady() || n.state.Next() == 0 && n.shortSince.IsZero()
+}
 
 // caughtUp is called at the journal's end. The first time, it holds that this
 // is the journal that the node knows.
@@ -171,8 +173,9 @@ func (n *Node) caughtUp() error {
 		return ErrNoGenesis
 	}
 	n.first.Do(func() { close(n.atEnd) })
-	if n.state.Next() == 0 {
-		return nil // whoever leads writes it
+	if n.state.Next() == 0 { // whoever leads writes it, unless there was one
+		_, err := n.wentBack()
+		return err
 	}
 	if err := n.rememberJournal(); err != nil {
 		return err

@@ -83,8 +83,12 @@ func (n *Node) lead(ctx context.Context) error {
 		// Crash here: the decisions are forgotten with the process. The next
 		// leader opens the mailboxes at the same frontiers and decides again.
 		n.cfg.Failpoints.Hit("leader.4.before")
+		now, err := n.now()
+		if err != nil {
+			return err
+		}
 		n.hold()
-		decided := n.decide(boxes.Mailboxes, nonce, most)
+		decided := n.decide(boxes.Mailboxes, nonce, most, now)
 		if len(decided.entries) == 0 {
 			n.letGo()
 			continue

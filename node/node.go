@@ -79,6 +79,7 @@ type Node struct {
 
 	read       time.Time // when the leader last saw that the journal is its own
 	pace       pace      // the leader's own
+	clock      clock     // of this reign; the leader's own
 	shortSince time.Time // since when the journal has been shorter than it was
 
 	taken []*registry.Input // from the mailboxes, not decided yet; the leader's own

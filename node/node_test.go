@@ -149,9 +149,21 @@ func TestOtherJournalIsRefused(t *testing.T) {
 	cfg.Dir = dir
 	require.NoError(t, run(t, cfg).stop())
 	other := config(sim.NewCluster(t, embedded.BrokerConfig{}))
-	other.Dir = dir
 	other.Genesis.JournalID = events.RequestIDFrom(secretariat, "another")
+	require.NoError(t, run(t, other).stop())
+	other.Dir = dir
 	require.ErrorIs(t, runs(t, other), node.ErrOtherJournal)
+}
+
+func TestKnownJournalMayNotBeEmpty(t *testing.T) {
+	dir := t.TempDir()
+	cfg := config(sim.NewCluster(t, embedded.BrokerConfig{}))
+	cfg.Dir = dir
+	require.NoError(t, run(t, cfg).stop())
+	emptied := sim.NewCluster(t, embedded.BrokerConfig{})
+	cfg.Cluster = config(emptied).Cluster
+	require.ErrorIs(t, runs(t, cfg), node.ErrHistoryWentBack)
+	require.Zero(t, emptied.Cluster().PartitionInfo(events.JournalTopic, 0).HighWatermark, "nothing is written to it")
 }
 
 func TestNewerEntryStopsAFollower(t *testing.T) {

@@ -152,3 +152,16 @@ func (r *Rows) rejects(e *events.Entry) {
 		s.end(e.Seq)
 	}
 }
+
+// Each hands every row to f: its table, its key there, the entry that it
+// follows from, and the row as it is inserted. Of the rows with one key in one
+// table the one with the highest seq stands. f MUST NOT keep key or row.
+func (r *Rows) Each(f func(table string, key []byte, seq uint64, row []byte)) {
+	for _, t := range tables {
+		s := &r.sheets[t.sheet]
+		for i := range s.rows {
+			row := s.row(i)
+			f(t.Name, t.keyOf(row), s.rows[i].seq, row)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package faultsim
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/armslog/armslog/node"
+	"github.com/armslog/armslog/projections"
+)
+
+// member is one node of the world, through its lives.
+type member struct {
+	*world
+	name  string
+	index int
+	clock atomic.Int64 // by which it is off, a time.Duration
+	rows  follower
+
+	mu      sync.Mutex
+	node    *node.Node // nil while it does not run
+	cancel  context.CancelFunc
+	done    chan error
+	stalled bool // its stalls have been set up
+	wrong   []string
+}
+
+func (m *member) now() *node.Node {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.node
+}
+
+func (m *member) config() node.Config {
+	cfg := node.Config{
+		Cluster: m.cluster(m.name), Leads: true, Genesis: genesis(), Dir: filepath.Join(m.dir, m.name),
+		Log: m.log.With(slog.String("node", m.name)),
+		Now: func() time.Time { return time.Now().Add(time.Duration(m.clock.Load())) },
+	}
+	if m.stalled {
+		return cfg
+	}
+	m.stalled = true
+	for _, s := range m.plan.stalls {
+		if s.node == m.index {
+			cfg.Failpoints = cfg.Failpoints.On(s.point, s.hit, func() { m.stall(s) })
+		}
+	}
+	return cfg
+}
+
+// stall is SIGSTOP in the middle of a step: neither the step nor anything else
+// of the node moves.
+func (m *member) stall(s stall) {
+	m.weather.incident(stalled)
+	m.net.Freeze(m.name)
+	time.Sleep(s.lasts)
+	m.net.Thaw(m.name)
+}
+
+// start begins a life.
+func (m *member) start() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.node != nil {
+		return
+	}
+	n := node.New(m.config())
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	services := []node.Service{m.rows.follow}
+	if m.index == 0 { // one courier: two would tell everything twice
+		services = append(services, node.Courier(projections.NewMetrics(nil), 0))
+	}
+	go func() {
+		err := n.Run(ctx, services...)
+		if ctx.Err() == nil {
+			m.fail("%s ended by itself: %v", m.name, err)
+		}
+		done <- err
+	}()
+	m.node, m.cancel, m.done = n, cancel, done
+}
+
+// stop ends a life.
+func (m *member) stop() {
+	m.mu.Lock()
+	n, cancel, done := m.node, m.cancel, m.done
+	m.node = nil
+	m.mu.Unlock()
+	if n == nil {
+		return
+	}
+	cancel()
+	<-done
+}

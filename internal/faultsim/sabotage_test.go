@@ -1,0 +1,59 @@
+package faultsim
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// sabotages break what the code promises, on the way to a broker, where the
+// mistake would show: each must be seen by the checks.
+var sabotages = map[string]struct {
+	place  Place
+	by     func(host string) bool
+	nth    int // append that is spoilt
+	breaks func(*Fate)
+}{
+	"the leader takes a lost append for stored, and goes on": {Journal, anyNode, 9, func(f *Fate) { f.Forged = true }},
+	"the courier repeats an append without looking":          {Outbox, anyNode, 4, func(f *Fate) { f.Twice = true }},
+	"a mailbox is said to hold what it does not":             {Mailbox, anyBureau, 1, func(f *Fate) { f.Forged = true }},
+}
+
+func anyNode(host string) bool   { return strings.HasPrefix(host, "node-") }
+func anyBureau(host string) bool { return slices.Contains(bureaus, host) }
+
+func TestSimulationFindsBrokenPromises(t *testing.T) {
+	for name, s := range sabotages {
+		t.Run(name, func(t *testing.T) {
+			p := NewPlan(1)
+			p.spells, p.incidents, p.stalls, p.ending = nil, nil, nil, endPlain
+			require.Empty(t, simulate(t, p, nil).Problems, "without it all is well")
+			appends := 0
+			r := simulate(t, p, func(c Call, f Fate) Fate {
+				if c.Key == kmsg.Produce && c.Place == s.place && s.by(c.From) {
+					if appends++; appends == s.nth {
+						s.breaks(&f)
+					}
+				}
+				return f
+			})
+			require.NotEmpty(t, r.Problems)
+			t.Log(r.Problems[0])
+		})
+	}
+}
+
+// TestEndings: what no node may go on from is refused, or said, without any
+// other fault.
+func TestEndings(t *testing.T) {
+	for _, ending := range []string{endPlain, endLoss, endCut, endEmpty, endBranch} {
+		t.Run(ending, func(t *testing.T) {
+			p := NewPlan(2)
+			p.spells, p.incidents, p.stalls, p.ending = nil, nil, nil, ending
+			require.Empty(t, simulate(t, p, nil).Problems)
+		})
+	}
+}
