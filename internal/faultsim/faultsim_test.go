@@ -67,7 +67,8 @@ func TestWorker(t *testing.T) {
 func simulate(t *testing.T, p *Plan, sabotage func(Call, Fate) Fate) (result Result) {
 	t.Run(fmt.Sprint(p.Seed), func(t *testing.T) {
 		cryptotest.SetGlobalRandom(t, p.Seed)
-		rand.Seed(int64(p.Seed)) //nolint:staticcheck // kafka-go, kfake and backoff draw from it
+		//lint:ignore SA1019 kafka-go, kfake and backoff draw from it
+		rand.Seed(int64(p.Seed))
 		o := Options{Sabotage: sabotage}
 		if *logs {
 			fmt.Fprint(os.Stderr, p)
