@@ -28,7 +28,7 @@ import (
 var (
 	runs = flag.Int("runs", 0, "how many random runs; 0 = as many as fit into -for")
 	long = flag.Duration("for", 8*time.Second, "how long to make random runs, without -runs")
-	seed = flag.Uint64("seed", 0, "of the first run; 0 = by the clock")
+	seed = flag.Uint64("seed", 1, "of the first run; 0 = by the clock")
 	logs = flag.Bool("logs", false, "print plan and logs of every run")
 	keep = flag.Bool("keep-going", false, "go on after a run that failed")
 )
@@ -79,6 +79,9 @@ func simulate(t *testing.T, p *Plan, sabotage func(Call, Fate) Fate) (result Res
 	return result
 }
 
+// memory is a directory that no disk stands behind, where there is one.
+const memory = "/dev/shm"
+
 // worker is a process that makes runs.
 type worker struct {
 	in  io.WriteCloser
@@ -94,6 +97,9 @@ func startWorker(t *testing.T) *worker {
 	}
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), envWorker+"=1", "GODEBUG=asyncpreemptoff=1", "GOGC=400", "GOMEMLIMIT=1GiB")
+	if info, err := os.Stat(memory); err == nil && info.IsDir() {
+		cmd.Env = append(cmd.Env, "TMPDIR="+memory) // nodes write little, and wait for the disk each time
+	}
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
