@@ -105,9 +105,6 @@ func (c ElectionConfig) group(b *balancer) kafka.ConsumerGroupConfig {
 		RebalanceTimeout:  c.Session,
 		HeartbeatInterval: heartbeat(c.Session),
 		JoinGroupBackoff:  joinAgain,
-		// A group that was formed before its topic was known has elected nobody.
-		WatchPartitionChanges:  true,
-		PartitionWatchInterval: c.Session,
 		// Nothing is ever committed.
 		StartOffset: kafka.FirstOffset,
 	}

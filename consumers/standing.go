@@ -48,9 +48,10 @@ func (b *balancer) UserData() ([]byte, error) {
 	return binary.BigEndian.AppendUint64([]byte{lead}, uint64(s.Offset)), nil
 }
 
-// AssignGroups gives the one partition to whoever is elected. A topic that is not
-// there yet has none: then nobody is.
-func (b *balancer) AssignGroups(members []kafka.GroupMember, partitions []kafka.Partition) kafka.GroupMemberAssignments {
+// AssignGroups gives the journal's one partition to whoever is elected, also
+// where the brokers do not know of it just now: a group that elected nobody
+// would stay as it is, and have no leader, when they know it again.
+func (b *balancer) AssignGroups(members []kafka.GroupMember, _ []kafka.Partition) kafka.GroupMemberAssignments {
 	b.members.Store(int32(len(members)))
 	all := kafka.GroupMemberAssignments{}
 	var first kafka.GroupMember
@@ -60,10 +61,8 @@ func (b *balancer) AssignGroups(members []kafka.GroupMember, partitions []kafka.
 			first = m
 		}
 	}
-	for _, p := range partitions {
-		if p.Topic == events.JournalTopic && first.ID != "" {
-			all[first.ID][events.JournalTopic] = append(all[first.ID][events.JournalTopic], p.ID)
-		}
+	if first.ID != "" {
+		all[first.ID][events.JournalTopic] = []int{0}
 	}
 	return all
 }
