@@ -25,7 +25,6 @@ type member struct {
 	cancel  context.CancelFunc
 	done    chan error
 	stalled bool // its stalls have been set up
-	wrong   []string
 }
 
 func (m *member) now() *node.Node {
