@@ -20,44 +20,56 @@ const maxSkew = 5 * time.Second
 
 // claim appends a fence and reads back up to it. It returns the nonce under
 // which this node owns the journal, errDeposed if somebody else was faster, and
-// errUnfit if the clocks differ.
+// errUnfit if the clocks differ. A fence that was acknowledged late says nothing
+// of the clocks, so another replaces it.
 func (n *Node) claim(ctx context.Context) (nonce string, err error) {
+	for {
+		nonce, compared, err := n.fence(ctx)
+		if err != nil || compared {
+			return nonce, err
+		}
+	}
+}
+
+func (n *Node) fence(ctx context.Context) (nonce string, compared bool, err error) {
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails
 	nonce = hex.EncodeToString(random[:])
 	fence := events.Fence{Nonce: nonce, Prev: n.pos.Reader.Owner, Engine: registry.Engine}
-	sent := n.cfg.Now()
+	n.clock = clock{told: n.cfg.Now(), at: time.Now()}
 	appended, err := n.appender.Append(ctx, []events.Message{{Headers: fence.Headers()}})
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	acknowledged := n.cfg.Now()
+	took := time.Since(n.clock.at)
 	if err := n.readBack(ctx, appended.Offset+1); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if n.pos.Reader.Owner != nonce {
-		return "", errDeposed
+		return "", false, errDeposed
 	}
 	n.read = time.Now()
-	// A broker without append times shares our clock.
-	at := appended.Time
-	if !at.IsZero() && (at.Before(sent.Add(-maxSkew)) || at.After(acknowledged.Add(maxSkew))) {
-		return "", fmt.Errorf("%w: its clock is %s off the journal's", errUnfit, sent.Sub(at).Round(time.Second))
+	if appended.Time.IsZero() { // a broker without append times shares our clock
+		n.clock = clock{}
+		return nonce, true, nil
 	}
-	n.clock = clock{}
-	if !at.IsZero() {
-		n.clock = clock{told: acknowledged, at: time.Now()}
+	if took > maxSkew {
+		return nonce, false, nil
 	}
-	return nonce, nil
+	// It was appended when this clock said told, or took later.
+	if off := n.clock.told.Sub(appended.Time); off > maxSkew || off+took < -maxSkew {
+		return "", false, fmt.Errorf("%w: its clock is %s off the journal's", errUnfit, off.Round(time.Second))
+	}
+	return nonce, true, nil
 }
 
-// clock is what the node's clock said when the reign began. Log time is the
+// clock is what the node's clock said when its fence was sent. Log time is the
 // clock's; one that is set while the node leads would date decisions, and
 // expire what they find, as if that time had come.
 type clock struct{ told, at time.Time }
 
-// now is the node's time, or errUnfit where its clock was set since the reign
-// began: it is held against the time that the process has counted.
+// now is the node's time, or errUnfit where its clock was set since its
+// fence was sent: it is held against the time that the process has counted.
 func (n *Node) now() (time.Time, error) {
 	now := n.cfg.Now()
 	if n.clock.at.IsZero() {

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"context"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/embedded"
 	"github.com/armslog/armslog/internal/sim"
+	"github.com/armslog/armslog/node"
 )
 
 // TestClockSetWhileLeadingEndsTheReign: nothing is decided in a time that has
@@ -36,4 +38,28 @@ func TestClockSetWhileLeadingEndsTheReign(t *testing.T) {
 			require.EqualValues(t, 3, next, "it has decided nothing more")
 		})
 	}
+}
+
+// TestClockSetDuringTheClaim: the first look at the clock was right.
+func TestClockSetDuringTheClaim(t *testing.T) {
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	stampProduce(t, c, time.Now())
+	var looks atomic.Int64
+	log := &logged{}
+	cfg := config(c)
+	cfg.Log = slog.New(log)
+	cfg.Now = func() time.Time {
+		if looks.Add(1) == 1 {
+			return time.Now()
+		}
+		return time.Now().Add(time.Hour)
+	}
+	n := node.New(cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- n.Run(ctx) }()
+	require.Eventually(t, func() bool { return log.has("refuses to lead") }, limit, tick)
+	cancel()
+	require.NoError(t, <-done)
+	require.EqualValues(t, 1, c.Cluster().PartitionInfo(events.JournalTopic, 0).HighWatermark, "the fence, and no decision")
 }

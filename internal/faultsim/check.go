@@ -129,8 +129,8 @@ func remembered(e *events.Entry) bool {
 	return e.Verdict != events.Unchanged && e.Verdict != events.Undecodable
 }
 
-// skew is what a leader's clock may be off when it begins, and may then be set
-// by.
+// skew is what a leader's clock may be off when it begins, as far as it can be
+// told within as much again, and may then be set by.
 const skew = 5 * time.Second
 
 // checkClock: no decision bears a time that had not come when it was written,
@@ -140,7 +140,7 @@ func (w *world) checkClock(h *history) {
 		if i > 0 && e.At < h.entries[i-1].At {
 			w.fail("log time falls at seq %d", e.Seq)
 		}
-		if ahead := time.UnixMilli(e.At).Sub(h.written[i]); ahead > 2*skew {
+		if ahead := time.UnixMilli(e.At).Sub(h.written[i]); ahead > 3*skew {
 			w.fail("seq %d was decided %v before its time came", e.Seq, ahead)
 			return
 		}
