@@ -97,7 +97,8 @@ func (d *direct) send(ctx context.Context, msgs []events.Message) (Appended, err
 	if err := d.conn.SetDeadline(deadline); err != nil {
 		return Appended{}, fmt.Errorf("append: %w", err)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = d.conn.SetDeadline(time.Unix(1, 0)) })
+	conn := d.conn // not d: it may have hung up when this runs
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	d.buf = appendProduce(d.buf[:0], d.topic, msgs, time.Now().UnixMilli())
 	_, err := d.conn.Write(d.buf)

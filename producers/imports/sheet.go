@@ -130,7 +130,7 @@ func (s *sheetRows) end() (Row, error) {
 // cannotUnpack tells a damaged archive from a disk that fails.
 func cannotUnpack(err error) bool {
 	var corrupt flate.CorruptInputError
-	return errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &corrupt) || errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 func (s *sheetRows) stop(why string) (Row, error) {
