@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -50,7 +51,8 @@ type checker struct {
 	requests []*request
 	seen     *observed
 	bySeq    map[uint64]decision
-	first    map[string]decision // of each request: organisation and id
+	bySrc    map[string][]decision // by offset
+	first    map[string]decision   // of each request: organisation and id
 	found    findings
 }
 
@@ -60,7 +62,7 @@ func requestKey(src string, id events.UUID) string { return src + " " + id.Strin
 // order and as its sender was told; that everybody was told everything, once;
 // and that all nodes agree.
 func check(requests []*request, seen *observed) findings {
-	c := &checker{requests: requests, seen: seen, bySeq: map[uint64]decision{}, first: map[string]decision{}}
+	c := &checker{requests: requests, seen: seen, bySeq: map[uint64]decision{}, bySrc: map[string][]decision{}, first: map[string]decision{}}
 	c.journal()
 	c.acknowledged()
 	c.order()
@@ -84,6 +86,7 @@ func (c *checker) journal() {
 			c.found.add(kindDoubled, "entry %d is there twice", d.Seq)
 		}
 		c.bySeq[d.Seq] = d
+		c.bySrc[d.Src] = append(c.bySrc[d.Src], d)
 		if at := frontier[d.Src]; d.Off != at {
 			c.found.add(kindLost, "entry %d decides offset %d of mailbox %s, which was decided up to %d", d.Seq, d.Off, d.Src, at)
 		}
@@ -131,15 +134,17 @@ func agree(told told, d decision) bool {
 // mailed: the entry that covers the offset of the acknowledgement is of this
 // request.
 func (c *checker) mailed(r *request) {
-	for _, d := range c.seen.Decisions {
-		if d.Src == string(r.Org) && d.Off <= r.Offset && r.Offset < d.Off+d.Span {
-			if d.ID != r.ID {
-				c.found.add(kindLost, "%s, request %d, was stored at %d of its mailbox, where another was decided", r.Caller, r.N, r.Offset)
-			}
-			return
-		}
+	all := c.bySrc[string(r.Org)]
+	i, found := slices.BinarySearchFunc(all, r.Offset, func(d decision, offset int64) int { return cmp.Compare(d.Off, offset) })
+	if !found {
+		i-- // the one that begins before it
 	}
-	c.found.add(kindLost, "%s, request %d, was stored at %d of its mailbox, which is not decided", r.Caller, r.N, r.Offset)
+	switch {
+	case i < 0 || r.Offset >= all[i].Off+all[i].Span:
+		c.found.add(kindLost, "%s, request %d, was stored at %d of its mailbox, which is not decided", r.Caller, r.N, r.Offset)
+	case all[i].ID != r.ID:
+		c.found.add(kindLost, "%s, request %d, was stored at %d of its mailbox, where another was decided", r.Caller, r.N, r.Offset)
+	}
 }
 
 // order: a caller that waits for each acknowledgement is decided in its order.
