@@ -144,7 +144,9 @@ func (s *State) revoke(b *events.AgreementRevoked) {
 		return
 	}
 	for _, row := range s.org(s.refOf(a.Grantee)).questions {
-		s.subject(row).flags |= flagKept
+		if q := s.subject(row); !q.is(flagEnded) && q.stands != 0 { // the list holds ended ones until it is tidied
+			q.flags |= flagKept
+		}
 	}
 }
 
