@@ -86,7 +86,7 @@ func (c *caller) request(t events.Type, serial int, body string) *request {
 // run asks all that it has to ask, as long as ctx lasts.
 func (c *caller) run(ctx context.Context) {
 	for c.made < c.plan.Requests && ctx.Err() == nil {
-		c.pause(ctx, c.plan.Storm/time.Duration(c.plan.Requests))
+		c.rest(ctx)
 		group := []*request{c.next()}
 		for c.rand.IntN(3) == 0 && len(group) < 4 {
 			group = append(group, c.next())
@@ -97,6 +97,20 @@ func (c *caller) run(ctx context.Context) {
 			continue
 		}
 		c.ask(ctx, group)
+	}
+}
+
+// rest waits between two questions: for a random time, or for the next burst.
+func (c *caller) rest(ctx context.Context) {
+	if c.plan.Burst == 0 {
+		c.pause(ctx, c.plan.Storm/time.Duration(c.plan.Requests))
+		return
+	}
+	timer := time.NewTimer(time.Until(time.Now().Truncate(c.plan.Burst).Add(c.plan.Burst)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

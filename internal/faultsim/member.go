@@ -56,7 +56,12 @@ func (m *member) config() node.Config {
 func (m *member) stall(s stall) {
 	m.weather.incident(stalled)
 	m.net.Freeze(m.name)
-	time.Sleep(s.lasts)
+	timer := time.NewTimer(s.lasts)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-m.over:
+	}
 	m.net.Thaw(m.name)
 }
 

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // Plan is all that a seed decides: who asks what when is drawn by the callers
@@ -15,7 +18,8 @@ type Plan struct {
 	Brokers   int
 	Nodes     int
 	Storm     time.Duration
-	Requests  int // of each organisation
+	Requests  int           // of each organisation
+	Burst     time.Duration // all ask at once, so often; 0 = each when it likes
 	spells    []spell
 	incidents []incident
 	stalls    []stall // a node stops in the middle of a step
@@ -83,6 +87,12 @@ func NewPlan(seed uint64) *Plan {
 	if r.IntN(3) == 0 {
 		p.stalls = append(p.stalls, stall{r.IntN(p.Nodes), points[r.IntN(len(points))], 1 + r.Int64N(12), time.Second + within(40*time.Second)})
 	}
+	if r.IntN(2) == 0 {
+		p.Burst = 2*time.Second + within(4*time.Second)
+	}
+	if r.IntN(4) == 0 {
+		p.duel(r)
+	}
 	if r.IntN(60) == 0 { // an hour takes a second of ours
 		p.Storm = time.Hour + 5*time.Minute
 		if r.IntN(2) == 0 {
@@ -99,6 +109,18 @@ func NewPlan(seed uint64) *Plan {
 		p.ending = []string{endLoss, endLoss, endCut, endEmpty}[r.IntN(4)]
 	}
 	return p
+}
+
+// duel has each leader stand still with a batch in its hands for about as long
+// as it takes another to be elected, which then does not see all requests: so
+// two leaders decide the same differently.
+func (p *Plan) duel(r *rand.Rand) {
+	p.Burst, p.Requests = 2*time.Second, p.Requests+8
+	for n := range p.Nodes {
+		p.stalls = append(p.stalls, stall{n, "leader.5.before", 3 + r.Int64N(8), 6*time.Second + time.Duration(r.Int64N(int64(4*time.Second)))})
+	}
+	from := time.Duration(r.Int64N(int64(p.Storm)))
+	p.spells = append(p.spells, spell{key: kmsg.Fetch, place: Mailbox, from: from, until: p.Storm, odds: 0.5, how: code, code: kerr.NotLeaderForPartition})
 }
 
 func (p *Plan) hosts() (names []string) {

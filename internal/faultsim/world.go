@@ -32,6 +32,7 @@ type world struct {
 	addrs   []string
 	client  *kafka.Client // of the observer, whom no fault befalls
 	nodes   []*member
+	over    chan struct{} // closed when the storm is
 	log     *slog.Logger
 
 	mu       sync.Mutex
@@ -57,7 +58,7 @@ func (w *world) failed() bool {
 }
 
 func newWorld(p *Plan, dir string, sabotage func(Call, Fate) Fate, log *slog.Logger) (*world, error) {
-	w := &world{plan: p, dir: dir, log: log}
+	w := &world{plan: p, dir: dir, log: log, over: make(chan struct{})}
 	w.weather = &weather{seed: p.Seed, spells: p.spells, asked: map[Call]uint64{}, seen: map[string]uint64{}}
 	w.net = NewNetwork(func(c Call) Fate {
 		f := w.weather.fate(c)
@@ -123,6 +124,7 @@ func (w *world) storm(ctx context.Context) {
 	going.Wait()
 	time.Sleep(w.plan.Storm - time.Since(began))
 	w.weather.end()
+	close(w.over)
 	for _, m := range w.nodes {
 		m.clock.Store(0)
 		w.net.Thaw(m.name)
