@@ -45,7 +45,7 @@ func callOf(from string, frame []byte) Call {
 	case c.Key == kmsg.FindCoordinator, c.Key == kmsg.JoinGroup, c.Key == kmsg.SyncGroup, c.Key == kmsg.Heartbeat,
 		c.Key == kmsg.LeaveGroup, c.Key == kmsg.OffsetFetch:
 		c.Place = Group
-	case c.Key == kmsg.ApiVersions:
+	case c.Key != kmsg.Produce && c.Key != kmsg.Fetch && c.Key != kmsg.ListOffsets:
 	case bytes.Contains(head, []byte("armslog.in.")):
 		c.Place = Mailbox
 	case bytes.Contains(head, []byte("armslog.out.")):
