@@ -54,6 +54,9 @@ func (m *member) config() node.Config {
 // stall is SIGSTOP in the middle of a step: neither the step nor anything else
 // of the node moves.
 func (m *member) stall(s stall) {
+	if !m.weather.rages() { // the bureaus are being enrolled, or all is over
+		return
+	}
 	m.weather.incident(stalled)
 	m.net.Freeze(m.name)
 	timer := time.NewTimer(s.lasts)

@@ -207,5 +207,8 @@ func (w *weather) incident(what string) {
 	w.seen[what]++
 }
 
+// rages says whether the storm has begun and is not over.
+func (w *weather) rages() bool { w.mu.Lock(); defer w.mu.Unlock(); return !w.began.IsZero() }
+
 func (w *weather) begin() { w.mu.Lock(); w.began = time.Now(); w.mu.Unlock() }
 func (w *weather) end()   { w.mu.Lock(); w.began = time.Time{}; w.mu.Unlock() }
