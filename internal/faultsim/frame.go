@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -93,6 +94,28 @@ func stampProduced(answer []byte, version int16, ms int64) {
 		return
 	}
 	binary.BigEndian.PutUint64(answer[at+2+8:], uint64(ms))
+}
+
+// rebalance is how long kfake waits for members that do not join again. It waits
+// anew with each member that joins, where Kafka waits once; nodes that give up
+// and come again in turn, each within the time of the one before, would keep it
+// waiting for ever.
+const rebalance = time.Second
+
+// shortenRebalance writes it into a request to join a group, of versions 1 to 4.
+func shortenRebalance(request []byte, version int16) {
+	be := binary.BigEndian
+	at := 8
+	for range 2 { // client id, group
+		if len(request) < at+2 {
+			return
+		}
+		at += 2 + int(be.Uint16(request[at:]))
+	}
+	at += 4 // session timeout
+	if version >= 1 && version <= 4 && len(request) >= at+4 {
+		be.PutUint32(request[at:], uint32(rebalance.Milliseconds()))
+	}
 }
 
 // forgeProduced is the answer to an append of versions 3 to 8 to one partition,

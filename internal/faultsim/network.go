@@ -224,6 +224,9 @@ func (w *wire) exchange() error {
 		return err
 	}
 	call := callOf(w.from, request)
+	if call.Key == kmsg.JoinGroup {
+		shortenRebalance(request, call.Version)
+	}
 	fate := w.network.fate(call)
 	if err := w.travel(fate.Before); err != nil {
 		return err
