@@ -95,7 +95,8 @@ func (s *State) route(in *Input) decision {
 	if in.Envelope.Source != "" && in.Envelope.Source != in.Src {
 		return reject("/headers/ce_source", "source_mismatch")
 	}
-	c := &call{State: s, in: in, sender: ref}
+	c := &s.call
+	*c = call{State: s, in: in, sender: ref}
 	switch b := in.Body.(type) {
 	case *events.RecordSubmitted:
 		return c.submitRecord(b)

@@ -23,14 +23,16 @@ func (c *call) submitRecord(b *events.RecordSubmitted) decision {
 	if errs := c.recordDates(b); len(errs) > 0 {
 		return decision{verdict: events.Rejected, errors: errs}
 	}
-	r := c.recordRow(c.in.Prepared, c.sender, c.in.At)
+	m := c.newMeeting(side{})
+	m.draft = c.recordRow(c.in.Prepared, c.sender, c.in.At)
+	r := &m.draft
 	if known {
 		r.revision, r.stands = c.subject(row).revision+1, c.subject(row).stands
 	}
 	d := accept(events.RecordEffect{ID: r.id, Revision: r.revision, Outcome: outcome(known)})
 	d.warnings = append(c.weakMarks(b.Firearm.Marks), c.tagged(&b.Incident, !known)...)
 	d.warnings = append(d.warnings, c.expiresSoon(r.until)...)
-	m := c.newMeeting(c.drafted(&r, b.Firearm, b.Deny))
+	m.x = c.drafted(r, b.Firearm, b.Deny)
 	if known {
 		m.self, m.amending, m.renewing = row, true, c.subject(row).overdue(c.in.At)
 	}

@@ -39,12 +39,14 @@ func (r *requests) glance(org orgRef, id events.UUID) uint8 {
 	if len(r.tags) == 0 {
 		return 0
 	}
-	return r.tags[requestHash(org, id)&uint64(len(r.tags)-1)]
+	at := requestHash(org, id) & uint64(len(r.tags)-1)
+	return r.tags[at] + uint8(r.slots[at])
 }
 
 func (t *idTable) glance(id events.UUID) uint8 {
 	if len(t.tags) == 0 {
 		return 0
 	}
-	return t.tags[idHash(id)>>8&uint64(len(t.tags)-1)]
+	at := idHash(id) >> 8 & uint64(len(t.tags)-1)
+	return t.tags[at] + uint8(t.slots[at])
 }

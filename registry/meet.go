@@ -57,7 +57,7 @@ const maxMeetings = 64
 type meeting struct {
 	*call
 	x         side
-	draft     subject // x's row, of a search
+	draft     subject // x's row, of a request
 	self      uint32  // row of x, if amending or continuing
 	amending  bool    // x is a record of the state already
 	renewing  bool    // x had expired, and due work has not come to it yet
@@ -72,7 +72,12 @@ type meeting struct {
 	effects   []events.Effect
 }
 
-func (c *call) newMeeting(x side) *meeting { return &meeting{call: c, x: x, room: maxMeetings} }
+// newMeeting makes the one meeting of the state ready for x: a decision is over
+// with one before it begins another, and each is as large as an entry.
+func (c *call) newMeeting(x side) *meeting {
+	c.meeting = meeting{call: c, x: x, room: maxMeetings, sharing: c.meeting.sharing[:0]}
+	return &c.meeting
+}
 
 // pair is the best meeting of x's marks with those of one stored subject.
 type pair struct {
@@ -170,7 +175,7 @@ func (m *meeting) pairs() ([]pair, bool) {
 		} else if room <= 0 {
 			return nil, false
 		}
-		met, ok := m.index.Meet(&m.scratch, mine, room, func(id matching.MarkID, grade matching.Grade) bool {
+		met, ok := m.index.Meet(m.index.Scratch(), mine, room, func(id matching.MarkID, grade matching.Grade) bool {
 			row, theirs := m.index.Subject(id)
 			y := m.stored(row)
 			r, ok := cast(&m.x, &y)

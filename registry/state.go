@@ -36,10 +36,11 @@ type State struct {
 	operations map[string]*operation
 	policies   []policySet // that were put in force, the last one is
 	due        dueWork
-	scratch    matching.Scratch // buffers of Decide, no part of what is known
-	calendar   calendar         // of the last day asked for, no part of what is known
-	seen       uint8            // by Foresee, no part of what is known
-	kinds      kinds            // how many subjects of each kind there are: for gauges alone
+	call       call     // a buffer of Decide, no part of what is known
+	meeting    meeting  // the same
+	calendar   calendar // of the last day asked for, no part of what is known
+	seen       uint8    // by Foresee, no part of what is known
+	kinds      kinds    // how many subjects of each kind there are: for gauges alone
 }
 
 // New is the state before the first entry.

@@ -64,6 +64,10 @@ func (x *Index) Mark(id MarkID) Mark {
 	return Mark{Text: text, Series: series, Partial: x.flags.get(uint32(id))&flagPartial != 0}
 }
 
+// Scratch is the writer's own: a mark that was met with it is read already when
+// it is added. Only who may change the index may use it.
+func (x *Index) Scratch() *Scratch { return &x.scratch }
+
 // Findable reports whether a mark can be found: it was to be indexed, and has a
 // key or, if partial, is evidence enough.
 func (x *Index) Findable(id MarkID) bool {
