@@ -239,10 +239,23 @@ func stampProduce(t *testing.T, c *sim.Cluster, at time.Time) {
 		passing.Store(true)
 		defer passing.Store(false)
 		version := req.GetVersion()
-		var res *kmsg.ProduceResponse
-		cluster.SleepControl(func() { res, err = req.(*kmsg.ProduceRequest).RequestWith(t.Context(), direct) })
-		if err != nil {
-			return nil, err, true
+		type answer struct {
+			*kmsg.ProduceResponse
+			error
+		}
+		answers := make(chan answer, 1) // none, if the broker is closed while it sleeps
+		cluster.SleepControl(func() {
+			res, err := req.(*kmsg.ProduceRequest).RequestWith(t.Context(), direct)
+			answers <- answer{res, err}
+		})
+		var res answer
+		select {
+		case res = <-answers:
+		default:
+			res.error = net.ErrClosed
+		}
+		if res.error != nil {
+			return nil, res.error, true
 		}
 		for i := range res.Topics {
 			for k := range res.Topics[i].Partitions {
@@ -250,7 +263,7 @@ func stampProduce(t *testing.T, c *sim.Cluster, at time.Time) {
 			}
 		}
 		res.SetVersion(version)
-		return res, nil, true
+		return res.ProduceResponse, nil, true
 	})
 }
 
