@@ -204,6 +204,6 @@ func (f *KeyFile) refresh() {
 	}
 	f.stamp = stamp
 	if err := f.reload(); err != nil {
-		f.log.Error("keys stay as they were", "err", err)
+		f.log.Error("keys stay as they were", "error", err)
 	}
 }

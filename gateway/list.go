@@ -45,7 +45,7 @@ func (c *call) tablesError(err error) error {
 	if errors.As(err, &problem) || errors.As(err, &unavailable) || c.r.Context().Err() != nil {
 		return err
 	}
-	c.cfg.Log.Error("query failed", "route", c.route.path, "err", err)
+	c.cfg.Log.Error("query failed", "route", c.route.path, "error", err)
 	return &UnavailableError{Code: "unavailable", RetryAfter: 5 * time.Second}
 }
 

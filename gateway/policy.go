@@ -186,7 +186,7 @@ func (c *call) trial(ctx context.Context, policy []byte) error {
 	case err != nil && c.r.Context().Err() != nil:
 		return err
 	case err != nil:
-		c.cfg.Log.Error("trial failed", "err", err)
+		c.cfg.Log.Error("trial failed", "error", err)
 		return c.trialLine(TrialLine{Error: problemOf(err)})
 	}
 	return c.trialLine(TrialLine{Result: &result})

@@ -165,7 +165,7 @@ func (o outbox) LastSeq(ctx context.Context, org events.OrgID) (seq uint64, ok b
 func Projector(p *projections.Projector) Service {
 	return func(ctx context.Context, n *Node) error {
 		if err := p.Run(ctx); err != nil {
-			n.log.Error("projector has stopped: the tables no longer follow", "err", err)
+			n.log.Error("projector has stopped: the tables no longer follow", "error", err)
 		}
 		return nil
 	}

@@ -107,7 +107,7 @@ func (a *app) beginRegistry(ctx context.Context, k *openedCluster, f *clusterFla
 	if err != nil {
 		return err
 	}
-	n := node.New(node.Config{Cluster: k.at, Replication: f.replication, Leads: true, Genesis: genesis, Log: a.serverLog(false)})
+	n := node.New(node.Config{Cluster: k.at, Replication: f.replication, Leads: true, Genesis: genesis, Log: a.textLog(slog.LevelWarn)})
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	done := make(chan error, 1)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -92,6 +93,11 @@ func (a *app) secretFile(path string) (string, error) {
 func (a *app) warnOfReaders(path string) {
 	const others = 0o004
 	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&others != 0 {
-		a.note("warning: every user of this machine can read the secret in %s: chmod o-r, unless it is a container's own", path)
+		const says = "every user of this machine can read the secret in %s: chmod o-r, unless it is a container's own"
+		if a.lines != nil {
+			a.logLine(slog.LevelWarn, fmt.Sprintf(says, path))
+			return
+		}
+		a.note("warning: "+says, path)
 	}
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -64,6 +66,10 @@ func (a *app) exit(err error) int {
 		return int(s)
 	}
 	f, code := a.describe(err)
+	if a.lines != nil {
+		a.logLine(slog.LevelError, cmp.Or(f.Detail, f.Title), slog.String("code", f.Code), slog.String("hint", f.Hint))
+		return code
+	}
 	if a.settings.get("output") == "json" {
 		text, err := json.Marshal(f)
 		if err == nil {
@@ -71,10 +77,7 @@ func (a *app) exit(err error) int {
 			return code
 		}
 	}
-	message := f.Detail
-	if message == "" {
-		message = f.Title
-	}
+	message := cmp.Or(f.Detail, f.Title)
 	fmt.Fprintf(a.err, "%s: %s\n", f.Code, message)
 	for _, e := range f.Errors {
 		if e.Message != message || e.Pointer != "" {

@@ -50,7 +50,7 @@ func (a *app) journalCluster(ctx context.Context, p *journalPlace) (producers.Cl
 }
 
 func (a *app) quietLog() *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelError}))
+	return a.textLog(slog.LevelError)
 }
 
 func (a *app) journalExportCommand() *cobra.Command {

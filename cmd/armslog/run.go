@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -20,6 +21,7 @@ import (
 type app struct {
 	in       io.Reader
 	out, err io.Writer
+	lines    slog.Handler // where err takes lines of JSON; nil = words
 	settings *settings
 	global   globals
 }
@@ -140,7 +142,11 @@ func (a *app) http() (*http.Client, error) {
 
 // note tells the user something that is no data.
 func (a *app) note(format string, args ...any) {
-	if !a.global.quiet {
+	switch {
+	case a.global.quiet:
+	case a.lines != nil:
+		a.logLine(slog.LevelInfo, plainly(fmt.Sprintf(format, args...)))
+	default:
 		fmt.Fprintf(a.err, format+"\n", args...)
 	}
 }

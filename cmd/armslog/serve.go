@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"time"
@@ -36,7 +37,7 @@ type serveFlags struct {
 	begin       string
 	decideRate  int
 	older       bool
-	verbose     bool
+	log         logFlags
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -64,7 +65,7 @@ func (a *app) serveCommand() *cobra.Command {
 	flags.StringVar(&f.begin, "begin", "", "begin a new registry: id of its General Secretariat; only on an empty journal, once")
 	flags.IntVar(&f.decideRate, "decide-rate", 0, decideRateDoc)
 	flags.BoolVar(&f.older, "accept-older-journal", false, "start on a journal that was restored from an older copy: what was told since is contradicted; once")
-	flags.BoolVar(&f.verbose, "verbose", false, "log everything")
+	f.log.addFlags(flags)
 	f.at.addFlags(flags)
 	return c
 }
@@ -74,6 +75,10 @@ const decideRateDoc = "requests a second that a leader decides, at most; who sen
 
 func (a *app) serve(ctx context.Context, f serveFlags) error {
 	spareCollector()
+	log, err := a.serverLog(f.log)
+	if err != nil {
+		return err
+	}
 	if len(f.at.kafka.brokers) == 0 {
 		return &usageError{"no Kafka brokers were given", "--brokers host:port,… or ARMSLOG_BROKERS; armslog up needs none"}
 	}
@@ -107,7 +112,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	defer l.Close()
 	p, err := process.New(process.Config{
 		Roles: f.roles, Listener: l, TLS: secure, KeyFile: f.keyFile, ActorSecret: []byte(actor),
-		ClickHouse: tables, Tables: f.tables, CourierFollowsLeader: f.courier, Version: version, Log: a.serverLog(f.verbose),
+		ClickHouse: tables, Tables: f.tables, CourierFollowsLeader: f.courier, Version: version, Log: log,
 		Node: node.Config{
 			Cluster: cluster, Replication: f.replication, Dir: f.dir, Genesis: genesis, DecideRate: f.decideRate,
 			Election: f.takeover, Drain: f.drain,
@@ -117,11 +122,12 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	if err != nil {
 		return err
 	}
-	scheme := "http"
+	api := "http://" + l.Addr().String()
 	if secure != nil {
-		scheme = "https"
+		api = "https://" + l.Addr().String()
 	}
-	a.note("armslog %s   api %s://%s   roles %v", version, scheme, l.Addr(), f.roles)
+	a.tell(fmt.Sprintf("armslog %s   api %s   roles %v", version, api, f.roles), "serves",
+		slog.String("version", version), slog.String("api", api), slog.Any("roles", f.roles))
 	a.tellState(ctx, p.Node)
 	return p.Run(ctx)
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -27,7 +30,7 @@ func (a *app) tellState(ctx context.Context, n *node.Node) {
 			var seq uint64
 			var hash [32]byte
 			if err := n.Read(ctx, func(s *registry.State) { seq, hash = s.Next(), s.Hash() }); err == nil {
-				a.note("state at seq %d: %x", seq, hash)
+				a.tell(fmt.Sprintf("state at seq %d: %x", seq, hash), "state", slog.Uint64("seq", seq), slog.String("hash", hex.EncodeToString(hash[:])))
 			}
 		}
 	}()

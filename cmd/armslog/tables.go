@@ -38,7 +38,7 @@ type engines struct {
 }
 
 func (a *app) openEngines(ctx context.Context, f *enginesFlags) (*engines, error) {
-	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelError}))
+	log := a.textLog(slog.LevelError)
 	cluster, err := a.cluster(&f.at.kafka)
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ type upFlags struct {
 	tcp, web int
 	rate     int
 	older    bool
-	verbose  bool
+	log      logFlags
 }
 
 func (a *app) upCommand() *cobra.Command {
@@ -53,7 +53,7 @@ func (a *app) upCommand() *cobra.Command {
 	c.Flags().IntVar(&f.web, "tables-http-port", 8123, "port of ClickHouse, HTTP; 0 = a free one")
 	c.Flags().IntVar(&f.rate, "decide-rate", 0, decideRateDoc)
 	c.Flags().BoolVar(&f.older, "accept-older-journal", false, "start on a journal that was restored from an older copy: what was told since is contradicted; once")
-	c.Flags().BoolVar(&f.verbose, "verbose", false, "log everything")
+	f.log.addFlags(c.Flags())
 	c.Flags().String("data", "", "data directory (default armslog-data)")
 	return c
 }
@@ -61,7 +61,11 @@ func (a *app) upCommand() *cobra.Command {
 func (a *app) up(ctx context.Context, f upFlags) error {
 	spareCollector()
 	began := time.Now()
-	a.note("armslog %s   one process: evaluation, tests and single-host pilots, not for more than one host", version)
+	log, err := a.serverLog(f.log)
+	if err != nil {
+		return err
+	}
+	a.tell("armslog "+version+"   one process: evaluation, tests and single-host pilots, not for more than one host", "starts", slog.String("version", version))
 	engine, err := a.engine(ctx)
 	if err != nil {
 		return err
@@ -72,7 +76,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	}
 	s, err := single.Start(ctx, single.Config{
 		Dir: a.settings.get("data"), Listen: f.listen, Kafka: f.kafka, TCPPort: f.tcp, WebPort: f.web,
-		Engine: engine, Name: "General Secretariat", Version: version, Log: a.serverLog(f.verbose),
+		Engine: engine, Name: "General Secretariat", Version: version, Log: log,
 		Failpoints: points, DecideRate: f.rate, AcceptOlderJournal: f.older,
 	})
 	if err != nil {
@@ -88,7 +92,7 @@ func (a *app) up(ctx context.Context, f upFlags) error {
 	if err := s.Stop(); err != nil {
 		return err
 	}
-	a.note("stopped; %s", "`armslog up` continues from "+s.Dir)
+	a.tell("stopped; `armslog up` continues from "+s.Dir, "stopped", slog.String("data", s.Dir))
 	return nil
 }
 
@@ -128,8 +132,14 @@ func (a *app) screen(ctx context.Context, s *single.Single, began time.Time) {
 	if s.Node.Read(ctx, func(st *registry.State) { seq = st.Next() }) != nil {
 		return // stopped meanwhile
 	}
+	native, web := s.Tables()
+	if a.lines != nil {
+		a.logLine(slog.LevelInfo, "ready", slog.Uint64("seq", seq), slog.String("api", s.URL), slog.String("kafka", s.KafkaAddr),
+			slog.String("tables", native), slog.String("tables_http", web), slog.Duration("took", time.Since(began)))
+		return
+	}
 	a.line("log", fmt.Sprintf("%-21s journal at seq %s", s.KafkaAddr, thousands(seq)))
-	if native, web := s.Tables(); native != "" {
+	if native != "" {
 		a.line("tables", fmt.Sprintf("%-21s native, %s http   user analyst, read only", native, web[strings.LastIndex(web, ":"):]))
 	}
 	a.line("api", fmt.Sprintf("%-32s docs /docs", s.URL))
@@ -140,15 +150,6 @@ func (a *app) screen(ctx context.Context, s *single.Single, began time.Time) {
 }
 
 func (a *app) line(name, says string) { a.note("%-9s %s", name, says) }
-
-// serverLog is the log of a server: warnings and worse, unless asked for all.
-func (a *app) serverLog(verbose bool) *slog.Logger {
-	level := slog.LevelWarn
-	if verbose {
-		level = slog.LevelInfo
-	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
-}
 
 // makeDemo makes the sample world, once for each data directory; what a crash
 // left half done is done again, and registers nothing twice.

@@ -68,7 +68,7 @@ func (s *supervised) watch(ctx context.Context) {
 			return
 		case <-server.Done():
 		}
-		s.log.Error("ClickHouse has ended: registration, search and notification go on without its tables", "err", server.Err())
+		s.log.Error("ClickHouse has ended: registration, search and notification go on without its tables", "error", server.Err())
 		if !s.again(ctx) {
 			return
 		}
