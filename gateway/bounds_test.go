@@ -35,6 +35,8 @@ func TestBoundsAreEachOrganisationsOwn(t *testing.T) {
 	a.problem(t, http.StatusTooManyRequests, "too_many_requests")
 	require.Equal(t, "1", a.header.Get("Retry-After"))
 	w.post("NCB-BR", "/v1/records:batch", "{}", "Content-Type", mediaNDJSON).problem(t, http.StatusTooManyRequests, "too_many_requests")
+	require.Contains(t, string(w.get("", "/metrics").body), `armslog_http_refused_total{bound="batches"} 1`)
+	require.Contains(t, string(w.get("", "/metrics").body), `armslog_http_refused_total{bound="requests"} 1`)
 	require.Equal(t, 200, w.get("NCB-BR", "/v1/inbox").status, "the inbox is counted apart")
 	require.Equal(t, 200, w.get("NCB-CL", "/v1/me").status, "and so is everybody else")
 	release()

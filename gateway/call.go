@@ -39,7 +39,7 @@ func (c *call) run() error {
 	}
 	leave, ok := c.bounds.enter(c.who.Organisation, c.route.kind)
 	if !ok {
-		c.metrics.refused.WithLabelValues(c.route.kind.String()).Inc()
+		c.metrics.refused[c.route.kind.String()].Inc()
 		return newProblem("too_many_requests", "too many "+c.route.kind.String()+" of your organisation are under way")
 	}
 	defer leave()
@@ -54,9 +54,12 @@ func (c *call) fail(err error) {
 		c.w.status = statusClientGone
 		return
 	}
+	if errors.As(err, new(*BusyError)) {
+		c.metrics.refused[backlogBound].Inc()
+	}
 	p := problemOf(err)
 	if p.Code == "internal" && !errors.As(err, new(*Problem)) {
-		c.cfg.Log.Error("request failed", "route", c.route.path, "err", err)
+		c.cfg.Log.Error("request failed", "route", c.route.path, "error", err)
 	}
 	if c.w.status != 0 {
 		return // too late: the answer has begun

@@ -164,6 +164,7 @@ func TestFullQueueIs429(t *testing.T) {
 	w.log.set(func() { w.log.fail = &BusyError{RetryAfter: 2 * time.Second} })
 	a := w.post("NCB-BR", "/v1/records", recordBody("D-1", "KT044170"))
 	a.problem(t, http.StatusTooManyRequests, "busy")
+	require.Contains(t, string(w.get("", "/metrics").body), `armslog_http_refused_total{bound="backlog"} 1`)
 	require.Equal(t, "2", a.header.Get("Retry-After"))
 	require.Empty(t, w.gw.flight.records())
 }

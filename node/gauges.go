@@ -30,6 +30,9 @@ func RegisterMetrics(r prometheus.Registerer, n *Node) {
 	gauge("node_leads", "1 if this node owns the journal.", func(*figures) float64 { return truth(n.Leads()) })
 	gauge("mailboxes_stopped", "Mailboxes that this leader has stopped because requests in them are lost.", func(*figures) float64 { return float64(len(n.Losses())) })
 	gauge("mailbox_requests_waiting", "Requests that this leader has read and not decided.", func(*figures) float64 { return float64(n.waiting()) })
+	gauge("requests_undecided", "Requests that this node has been given and not seen decided.", func(*figures) float64 { requests, _ := n.Undecided(); return float64(requests) })
+	gauge("requests_undecided_bytes", "Bytes of the requests that this node has been given and not seen decided.", func(*figures) float64 { _, bytes := n.Undecided(); return float64(bytes) })
+	gauge("journal_append_waiting_seconds", "For how long this leader's append has not been acknowledged; 0 = none is under way.", func(*figures) float64 { return n.metrics.unacknowledged().Seconds() })
 	gauge("journal_damaged", "1 if the journal cannot be what a leader wrote.", func(*figures) float64 { return truth(n.metrics.damaged.Load()) })
 	registerLag(r, "state", "all", n.stateLag)
 }

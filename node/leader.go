@@ -105,9 +105,9 @@ func (n *Node) lead(ctx context.Context) error {
 		// again and get the same answer as a duplicate. If it is not, see 4. If
 		// it is stored twice, the second copy is ignored by the reader rule.
 		n.cfg.Failpoints.Hit("leader.5.before")
-		sent := time.Now()
+		done := n.metrics.appending()
 		appended, err := n.appender.Append(ctx, decided.messages)
-		took := time.Since(sent)
+		took := done()
 		n.cfg.Failpoints.Hit("leader.5.after")
 
 		// 6. See what was accepted, by the reader rule, as everybody else does.

@@ -115,6 +115,9 @@ func TestNobodySeesADecisionBeforeItIsAcknowledged(t *testing.T) {
 	_, err = next(impatient)
 	require.ErrorIs(t, err, context.DeadlineExceeded, "nobody reads it, and nobody waits for ever")
 	require.EqualValues(t, before, metric(t, figures, "armslog_node_seq"), "metrics never wait, and count what is acknowledged")
+	require.EqualValues(t, 1, metric(t, figures, "armslog_requests_undecided"))
+	require.Positive(t, metric(t, figures, "armslog_requests_undecided_bytes"))
+	require.Positive(t, metric(t, figures, "armslog_journal_append_waiting_seconds"))
 	waiting := make(chan uint64, 1)
 	go func() {
 		seen, _ := next(t.Context())
@@ -137,6 +140,9 @@ func TestNobodySeesADecisionBeforeItIsAcknowledged(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before+1, seen)
 	require.EqualValues(t, before+1, metric(t, figures, "armslog_node_seq"))
+	require.Zero(t, metric(t, figures, "armslog_requests_undecided"))
+	require.Zero(t, metric(t, figures, "armslog_requests_undecided_bytes"))
+	require.Zero(t, metric(t, figures, "armslog_journal_append_waiting_seconds"))
 }
 
 // metric is the value of a gauge.

@@ -23,6 +23,7 @@ type metrics struct {
 	all       []prometheus.Collector
 
 	damaged atomic.Bool  // the journal cannot be what a leader wrote
+	sent    atomic.Int64 // when the append under way was begun, Unix nanoseconds; 0 = none is
 	offset  atomic.Int64 // up to which the journal is folded
 	end     atomic.Int64 // of the journal, as last seen
 	whole   atomic.Int64 // when the state was last known to be at the journal's end, Unix milliseconds
@@ -82,6 +83,26 @@ func byLog(name, help string, logs ...string) (map[string]prometheus.Observer, *
 // took measures what is done to a log.
 func took(of prometheus.Observer) func(time.Duration) {
 	return func(d time.Duration) { of.Observe(d.Seconds()) }
+}
+
+// appending notes that an append to the journal begins; done ends it.
+func (m *metrics) appending() (done func() (took time.Duration)) {
+	began := time.Now()
+	m.sent.Store(began.UnixNano())
+	return func() time.Duration {
+		m.sent.Store(0)
+		return time.Since(began)
+	}
+}
+
+// unacknowledged is for how long the append under way has not been acknowledged.
+// The histogram of appends knows only those that were, at last.
+func (m *metrics) unacknowledged() time.Duration {
+	sent := m.sent.Load()
+	if sent == 0 {
+		return 0
+	}
+	return max(0, time.Since(time.Unix(0, sent)))
 }
 
 // decided counts a batch that was accepted.

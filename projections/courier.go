@@ -87,7 +87,7 @@ func NewCourier(cfg CourierConfig) *Courier {
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics(nil)
 	}
-	return &Courier{cfg: cfg, wait: newPatience(cfg.Log, cfg.Metrics.retries)}
+	return &Courier{cfg: cfg, wait: newPatience(cfg.Log, cfg.Metrics.retries.WithLabelValues("courier"))}
 }
 
 // Run delivers until ctx ends, and then returns nil; it returns an error only

@@ -14,7 +14,7 @@ type Metrics struct {
 	rows     *prometheus.CounterVec
 	batches  prometheus.Counter
 	seconds  prometheus.Histogram
-	retries  prometheus.Counter
+	retries  *prometheus.CounterVec
 	messages prometheus.Counter
 
 	delivered atomic.Uint64 // seq after the last entry that the courier has done with
@@ -34,7 +34,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "armslog", Subsystem: "projections", Name: "batch_seconds", Help: "Time to store one batch.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
-		retries:  counter("retries_total", "Attempts that failed and were made again."),
+		retries:  prometheus.NewCounterVec(prometheus.CounterOpts(name("retries_total", "Attempts that failed and were made again.")), []string{"follower"}),
 		messages: counter("out_messages_total", "Messages sent to armslog.out."),
 	}
 	if r != nil {

@@ -57,7 +57,7 @@ func NewProjector(cfg ProjectorConfig) (*Projector, error) {
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics(nil)
 	}
-	return &Projector{cfg: cfg, mark: newWatermark(), wait: newPatience(cfg.Log, cfg.Metrics.retries)}, nil
+	return &Projector{cfg: cfg, mark: newWatermark(), wait: newPatience(cfg.Log, cfg.Metrics.retries.WithLabelValues("projector"))}, nil
 }
 
 // Next is the seq after the last entry that the tables of this worker hold, as

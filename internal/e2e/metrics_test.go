@@ -31,7 +31,7 @@ var labels = map[string]*regexp.Regexp{
 	"method":   oneOf("GET", "HEAD", "POST", "PUT", "other"),
 	"status":   regexp.MustCompile(`^([1-5][0-9][0-9]|registered|amended|unchanged|withdrawn|answered|rejected)$`),
 	"route":    regexp.MustCompile(`^(none|(/[a-z0-9_.:-]+|/\{[a-z]+\})+)$`),
-	"bound":    oneOf("requests", "batches", "streams"),
+	"bound":    oneOf("requests", "batches", "streams", "backlog"),
 }
 
 func oneOf(values ...string) *regexp.Regexp {
@@ -47,7 +47,8 @@ var shown = []string{
 	"armslog_fetch_seconds", "armslog_follower_lag_entries", "armslog_follower_lag_seconds", "armslog_node_seq", "armslog_node_leads",
 	"armslog_node_elected", "armslog_fences_total", "armslog_due_work", "armslog_due_overdue_seconds", "armslog_state_records",
 	"armslog_state_searches", "armslog_state_matches", "armslog_state_organisations", "armslog_mailboxes_stopped", "armslog_journal_damaged",
-	"armslog_http_requests_total", "armslog_http_request_seconds",
+	"armslog_http_requests_total", "armslog_http_request_seconds", "armslog_http_refused_total", "armslog_journal_append_waiting_seconds",
+	"armslog_requests_undecided", "armslog_requests_undecided_bytes", "armslog_mailbox_requests_waiting", "armslog_projections_retries_total",
 }
 
 // A real scrape of a registry that has registered, searched, refused and told:
