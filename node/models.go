@@ -142,13 +142,22 @@ func (o outbox) Append(ctx context.Context, org events.OrgID, msgs []events.Mess
 	if err == nil {
 		o.took(time.Since(began))
 	}
+	return noOutbox(err)
+}
+
+// noOutbox puts the courier's name to what brokers say of a topic that is not
+// there.
+func noOutbox(err error) error {
+	if producers.IsNoOutbox(err) {
+		return fmt.Errorf("%w: %w", projections.ErrNoOutbox, err)
+	}
 	return err
 }
 
 func (o outbox) LastSeq(ctx context.Context, org events.OrgID) (seq uint64, ok bool, err error) {
 	m, ok, err := o.last(ctx, events.OutboxTopic(org))
 	if err != nil || !ok {
-		return 0, false, err
+		return 0, false, noOutbox(err)
 	}
 	for _, h := range m.Headers {
 		if h.Key == projections.HeaderSeq {

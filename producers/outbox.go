@@ -2,9 +2,11 @@ package producers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/armslog/armslog/events"
 )
@@ -24,4 +26,11 @@ func (o *Outboxes) Append(ctx context.Context, org events.OrgID, msgs []events.M
 		return fmt.Errorf("append to outbox: %w", err)
 	}
 	return nil
+}
+
+// IsNoOutbox says that a topic is not there, or that the brokers do not let this
+// process use it: nothing was stored, and nothing will be before an operator
+// has run armslog cluster apply.
+func IsNoOutbox(err error) bool {
+	return isAny(err, kafka.UnknownTopicOrPartition, kafka.TopicAuthorizationFailed) || errors.Is(err, protocol.ErrNoTopic)
 }

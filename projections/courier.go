@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -30,7 +31,7 @@ type Entries interface {
 type Outbox interface {
 	// Append MUST store all messages in order or none of them, and return nil
 	// only when they are durable. After an error either may be true; LastSeq
-	// tells which.
+	// tells which. Both return ErrNoOutbox where there is none.
 	Append(ctx context.Context, org events.OrgID, messages []events.Message) error
 	// LastSeq is the seq header of the topic's last message; ok is false when it
 	// holds none.
@@ -66,12 +67,20 @@ type CourierConfig struct {
 // each once and in the order of the journal. Its only memory is the outbox
 // itself: it goes on after the last seq that is there, so a restart repeats
 // nothing and loses nothing.
+//
+// An outbox that is not there holds up no other (courier_apart.go).
 type Courier struct {
 	cfg    CourierConfig
 	wait   *patience
 	oldest int64                   // log time; older entries are not sent
+	at     Position                // up to which everything is sent
 	last   map[events.OrgID]uint64 // next seq to send, by organisation
 	open   continuations
+	before continuations // open as it was before the batch that is under way
+
+	only  events.OrgID // the one outbox to send to; "" = all but those that are apart
+	apart map[events.OrgID]*apart
+	said  bool // that there are such
 }
 
 // NewCourier prepares a courier.
@@ -93,10 +102,9 @@ func NewCourier(cfg CourierConfig) *Courier {
 // Run delivers until ctx ends, and then returns nil; it returns an error only
 // for a damaged journal. Everything else is tried again for ever.
 func (c *Courier) Run(ctx context.Context) error {
+	defer c.cfg.Metrics.missing.Set(0)
 	err := c.wait.retry(ctx, func() error {
-		c.oldest = c.cfg.Now().Add(-c.cfg.Retention).UnixMilli()
-		c.last = map[events.OrgID]uint64{}
-		c.open = newContinuations()
+		c.begin()
 		return c.cfg.Source.Follow(ctx, Position{}, func(b Batch) error { return c.deliver(ctx, b) })
 	})
 	if ctx.Err() != nil {
@@ -105,30 +113,72 @@ func (c *Courier) Run(ctx context.Context) error {
 	return err
 }
 
-// deliver sends what a batch tells anybody, one append an organisation. After an
-// error the journal is followed again from its start, which sends nothing twice.
+// begin forgets everything: the outboxes know.
+func (c *Courier) begin() {
+	c.oldest = c.cfg.Now().Add(-c.cfg.Retention).UnixMilli()
+	c.at, c.open = Position{}, newContinuations()
+	c.last, c.apart = map[events.OrgID]uint64{}, map[events.OrgID]*apart{}
+}
+
+// deliver sends what a batch tells anybody. After an error the journal is
+// followed again from its start, which sends nothing twice.
 func (c *Courier) deliver(ctx context.Context, b Batch) error {
-	var out outgoing
 	start := time.Now()
-	for _, e := range b.Entries {
-		if err := c.entry(ctx, e, &out); err != nil {
-			return fmt.Errorf("render entry %d: %w", e.Seq, err)
-		}
+	told, err := c.send(ctx, b)
+	if err != nil {
+		return err
 	}
-	for _, org := range out.order {
-		for _, messages := range inAppends(out.byOrg[org]) {
-			if err := c.cfg.Outbox.Append(ctx, org, messages); err != nil {
-				return fmt.Errorf("append to outbox: %w", err)
-			}
-			c.cfg.Metrics.messages.Add(float64(len(messages)))
-		}
+	if err := c.comeBack(ctx); err != nil {
+		return err
 	}
 	c.cfg.Metrics.delivered.Store(b.Reader.Next)
 	c.wait.over()
-	if len(out.order) == 0 {
+	if !told {
 		return nil
 	}
 	return rest(ctx, time.Since(start), c.cfg.LongestRest, nil)
+}
+
+// send appends what a batch tells, at once for each organisation, and says
+// whether there was anything. After an error the courier is where it was before.
+func (c *Courier) send(ctx context.Context, b Batch) (told bool, err error) {
+	c.before = c.open
+	if continued(b.Entries) {
+		c.open = c.open.clone()
+	}
+	defer func() {
+		if err != nil {
+			c.open = c.before
+		}
+	}()
+	var out outgoing
+	for _, e := range b.Entries {
+		if err := c.entry(ctx, e, &out); err != nil {
+			return false, fmt.Errorf("render entry %d: %w", e.Seq, err)
+		}
+	}
+	for _, org := range out.order {
+		if err := c.append(ctx, org, out.byOrg[org]); err != nil {
+			return false, err
+		}
+	}
+	c.at = b.Position
+	return len(out.order) > 0, nil
+}
+
+func (c *Courier) append(ctx context.Context, org events.OrgID, all []events.Message) error {
+	for _, messages := range inAppends(all) {
+		err := c.cfg.Outbox.Append(ctx, org, messages)
+		if errors.Is(err, ErrNoOutbox) && c.only == "" {
+			c.leave(org)
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("append to outbox: %w", err)
+		}
+		c.cfg.Metrics.messages.Add(float64(len(messages)))
+	}
+	return nil
 }
 
 // appendBytes is what one append holds before the next begins: Kafka's default
@@ -208,12 +258,20 @@ func (c *Courier) entry(ctx context.Context, e *events.Entry, out *outgoing) err
 	return nil
 }
 
-// sent says whether the outbox has what entry seq tells the organisation: all
-// messages of an entry to one organisation are appended together.
+// sent says whether the outbox has what entry seq tells the organisation, or
+// has it from another courier: all messages of an entry to one organisation are
+// appended together.
 func (c *Courier) sent(ctx context.Context, org events.OrgID, seq uint64) (bool, error) {
+	if c.apart[org] != nil || c.only != "" && c.only != org {
+		return true, nil
+	}
 	next, known := c.last[org]
 	if !known {
 		last, ok, err := c.cfg.Outbox.LastSeq(ctx, org)
+		if errors.Is(err, ErrNoOutbox) && c.only == "" {
+			c.leave(org)
+			return true, nil
+		}
 		if err != nil {
 			return false, fmt.Errorf("read last seq of outbox: %w", err)
 		}

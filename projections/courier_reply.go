@@ -2,6 +2,8 @@ package projections
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/armslog/armslog/events"
 )
@@ -75,6 +77,23 @@ func newContinuations() continuations {
 	return continuations{waiting: map[uint64]bool{}, parts: map[uint64][]uint64{}, first: map[uint64]uint64{}}
 }
 
+// clone is a copy that goes its own way.
+func (c *continuations) clone() continuations {
+	parts := make(map[uint64][]uint64, len(c.parts))
+	for first, seqs := range c.parts {
+		parts[first] = slices.Clone(seqs)
+	}
+	return continuations{waiting: maps.Clone(c.waiting), parts: parts, first: maps.Clone(c.first)}
+}
+
+// continued says whether taking entries changes what is open: seldom.
+func continued(entries []*events.Entry) bool {
+	return slices.ContainsFunc(entries, func(e *events.Entry) bool {
+		_, goesOn := continues(e)
+		return goesOn || hasMore(e)
+	})
+}
+
 // pending stands for no entry: the answer waits for more.
 const pending = ^uint64(0)
 
@@ -92,17 +111,25 @@ func (c *continuations) take(e *events.Entry) (answered uint64) {
 	} else {
 		root = e.Seq
 	}
-	for _, f := range e.Effects {
-		if _, more := f.(events.MoreEffect); more {
-			c.waiting[root] = c.waiting[root] || !goesOn
-			return pending
-		}
+	if hasMore(e) {
+		c.waiting[root] = c.waiting[root] || !goesOn
+		return pending
 	}
 	if goesOn && !c.waiting[root] {
 		return pending
 	}
 	delete(c.waiting, root)
 	return root
+}
+
+// hasMore says whether another entry goes on with e.
+func hasMore(e *events.Entry) bool {
+	for _, f := range e.Effects {
+		if _, more := f.(events.MoreEffect); more {
+			return true
+		}
+	}
+	return false
 }
 
 // continues says which entry e goes on with.

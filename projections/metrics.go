@@ -16,6 +16,7 @@ type Metrics struct {
 	seconds  prometheus.Histogram
 	retries  *prometheus.CounterVec
 	messages prometheus.Counter
+	missing  prometheus.Gauge
 
 	delivered atomic.Uint64 // seq after the last entry that the courier has done with
 }
@@ -36,9 +37,11 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
 		retries:  prometheus.NewCounterVec(prometheus.CounterOpts(name("retries_total", "Attempts that failed and were made again.")), []string{"follower"}),
 		messages: counter("out_messages_total", "Messages sent to armslog.out."),
+		missing: prometheus.NewGauge(prometheus.GaugeOpts(name("outboxes_missing",
+			"Outboxes that the courier has messages for and that are not there, or not for it to use."))),
 	}
 	if r != nil {
-		r.MustRegister(m.rows, m.batches, m.seconds, m.retries, m.messages)
+		r.MustRegister(m.rows, m.batches, m.seconds, m.retries, m.messages, m.missing)
 	}
 	return m
 }

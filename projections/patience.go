@@ -25,12 +25,15 @@ func newPatience(log *slog.Logger, retries prometheus.Counter) *patience {
 	return &patience{log: log, retries: retries}
 }
 
+// Waits between tries grow from the first to the last.
+const firstRetry, lastRetry = 50 * time.Millisecond, 5 * time.Second
+
 // retry tries until it succeeds, until ctx ends, whose error it returns, or
 // until trying again would be wrong.
 func (w *patience) retry(ctx context.Context, try func() error) error {
 	b := backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(50*time.Millisecond),
-		backoff.WithMaxInterval(5*time.Second),
+		backoff.WithInitialInterval(firstRetry),
+		backoff.WithMaxInterval(lastRetry),
 		backoff.WithMaxElapsedTime(0)) // never give up
 	return backoff.RetryNotify(func() error {
 		err := try()
