@@ -184,13 +184,14 @@ func (n *Node) Run(ctx context.Context, services ...Service) error {
 func (n *Node) run(ctx, core context.Context, stopCore context.CancelFunc, services []Service) error {
 	defer n.close()
 	defer n.mailboxes.Close()
+	retire := ctx.Done() // not that of the services: one that fails ends the node, and is no reason to hand over
 	below, core := errgroup.WithContext(core)
 	below.Go(func() error {
 		if err := n.topics(core, producers.JournalTopic()); err != nil {
 			return err
 		}
 		if n.cfg.Leads {
-			below.Go(func() error { return n.campaign(core, ctx.Done()) })
+			below.Go(func() error { return n.campaign(core, retire) })
 		}
 		return n.followAndLead(core)
 	})
