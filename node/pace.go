@@ -15,10 +15,10 @@ type pace struct {
 }
 
 // One waits for a few requests' worth of time rather than for each: a batch
-// costs an fsync. A leader that was idle may begin with a little more.
+// costs an fsync.
 const (
 	paceStep  = 500 // of a second: two milliseconds
-	paceBurst = 50  // of a second: what an idle leader saves up
+	paceBurst = 4   // of a second: what a leader saves up while it is idle, or waits for an append
 )
 
 // wait returns how many requests may be decided now, at least two, as soon as

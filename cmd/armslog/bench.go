@@ -26,22 +26,29 @@ type benchFlags struct {
 	max               bool
 	seconds           int
 	noSync            bool
+	decideRate        int
+	minutes           float64
 }
 
-// benchmarks are what can be measured, in the order in which all of them run.
-var benchmarks = []string{"decide", "fold", "import", "search", "rebuild", "reexamine", "due"}
+// benchmarks are what can be measured, in the order in which all of them run;
+// besides are those that run only when they are named.
+var (
+	benchmarks = []string{"decide", "fold", "import", "search", "rebuild", "reexamine", "due"}
+	besides    = []string{"pressure", "fairness"}
+)
 
 func (a *app) benchCommand() *cobra.Command {
 	var f benchFlags
 	c := &cobra.Command{
-		Use:       "bench [" + strings.Join(benchmarks, "|") + "]…",
-		Short:     "Measure this machine on the standard load",
-		Long:      "bench measures on an invented, deterministic load and prints each figure beside the floor it is held against.\nWithout a name it measures all of " + strings.Join(benchmarks, ", ") + ".",
-		ValidArgs: benchmarks,
+		Use:   "bench [" + strings.Join(slices.Concat(benchmarks, besides), "|") + "]…",
+		Short: "Measure this machine on the standard load",
+		Long: "bench measures on an invented, deterministic load and prints each figure beside the floor it is held against.\nWithout a name it measures all of " + strings.Join(benchmarks, ", ") + ".\n" +
+			"pressure offers five times what the leader may decide; fairness lets one organisation flood while another searches.",
+		ValidArgs: slices.Concat(benchmarks, besides),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range args {
-				if !slices.Contains(benchmarks, name) {
-					return &usageError{fmt.Sprintf("there is no benchmark %q", name), "one of: " + strings.Join(benchmarks, ", ")}
+				if !slices.Contains(slices.Concat(benchmarks, besides), name) {
+					return &usageError{fmt.Sprintf("there is no benchmark %q", name), "one of: " + strings.Join(slices.Concat(benchmarks, besides), ", ")}
 				}
 			}
 			if len(args) == 0 {
@@ -59,6 +66,8 @@ func (a *app) benchCommand() *cobra.Command {
 	flags.IntVar(&f.seconds, "seconds", 20, "search: how long each part is measured")
 	flags.BoolVar(&f.max, "max", true, "search: also measure the most searches that are answered")
 	flags.BoolVar(&f.noSync, "no-fsync", false, "do not fsync: what a crash of the machine would lose is acknowledged")
+	flags.IntVar(&f.decideRate, "decide-rate", 0, "pressure, fairness: requests a second that the leader may decide (0 = 200)")
+	flags.Float64Var(&f.minutes, "minutes", 5, "pressure: how long it lasts; fairness: a part of this for each way to flood")
 	return c
 }
 
@@ -125,6 +134,11 @@ func (b *benching) run(ctx context.Context, names []string) error {
 	}
 	if has("fold") {
 		if err := b.fold(ctx); err != nil {
+			return err
+		}
+	}
+	if has("pressure") || has("fairness") {
+		if err := b.pressed(ctx, has); err != nil {
 			return err
 		}
 	}

@@ -42,6 +42,8 @@ type SystemConfig struct {
 	Sync   bool // fsync every append, as in production
 	Engine embedded.Engine
 	Out    io.Writer
+
+	DecideRate int // what the leader may decide in a second; 0 = all it can
 }
 
 // StartSystem starts a system in a temporary directory; Close removes it.
@@ -52,13 +54,13 @@ func StartSystem(ctx context.Context, cfg SystemConfig) (*System, error) {
 		return nil, fmt.Errorf("make directory: %w", err)
 	}
 	s, err := single.Start(ctx, single.Config{
-		Dir: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", Kafka: "127.0.0.1:0", NoSync: !cfg.Sync, Engine: cfg.Engine,
+		Dir: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", Kafka: "127.0.0.1:0", NoSync: !cfg.Sync, Engine: cfg.Engine, DecideRate: cfg.DecideRate,
 		Name: "Bench", Version: "bench", Now: clock.Now, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
 		return nil, err
 	}
-	sys := &System{Single: s, clock: clock, load: cfg.Load, out: cfg.Out, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, MaxConnsPerHost: 256}}}
+	sys := &System{Single: s, clock: clock, load: cfg.Load, out: cfg.Out, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512}}}
 	if err := sys.prepare(ctx); err != nil {
 		sys.Close()
 		return nil, err
