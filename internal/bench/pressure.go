@@ -2,11 +2,13 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,10 +28,12 @@ type PressureResult struct {
 	Refused    int     `json:"refused"`  // 429 or 503 with Retry-After
 	Unknown    int     `json:"unknown"`  // 504 with Retry-After: taken, and not decided in time
 	Failed     int     `json:"failed"`   // any other answer, or none
-	Lost       int     `json:"lost"`     // accepted, and not in the registry
-	Kept       int     `json:"kept"`     // refused, and in the registry all the same
-	P50        float64 `json:"p50_ms"`   // of what was accepted
+	First      string  `json:"first_failure,omitempty"`
+	Lost       int     `json:"lost"`   // accepted, and not in the registry
+	Kept       int     `json:"kept"`   // refused, and in the registry all the same
+	P50        float64 `json:"p50_ms"` // of what was accepted
 	P99        float64 `json:"p99_ms"`
+	Normal     float64 `json:"normal_ms"`   // twice the p99 of another's searches before
 	Recovery   float64 `json:"recovery_ms"` // from the last request offered to the first of ten answered as fast as before
 
 	Undecided      int     `json:"undecided"`       // requests that waited in the node, at most
@@ -49,6 +53,7 @@ type offered struct {
 	status     int
 	retryAfter bool
 	took       time.Duration
+	failure    string // what came instead of an answer, or in it
 }
 
 // Pressure offers five times what the leader may decide, for as long as d, and
@@ -66,7 +71,9 @@ func (s *System) Pressure(ctx context.Context, decideRate int, d time.Duration) 
 	answers := flood(flooding, pressureClients, Over*decideRate, func(i int) offered { return s.offer(ctx, i) })
 	stop()
 	ended := time.Now()
-	if r.Recovery, err = s.recovery(ctx, ended, 2*quantile(normal, 99)+20*time.Millisecond); err != nil {
+	within := 2 * quantile(normal, 99)
+	r.Normal = ms(within)
+	if r.Recovery, err = s.recovery(ctx, ended, within); err != nil {
 		return r, err
 	}
 	r.Seconds = ended.Sub(began).Seconds()
@@ -80,12 +87,19 @@ func (s *System) offer(ctx context.Context, i int) offered {
 	began := time.Now()
 	res, err := s.request(ctx, s.bureau, http.MethodPost, "/v1/records", bytes.NewReader(s.load.AppendRecord(nil, i)))
 	if err != nil {
-		return offered{sent: true}
+		return offered{sent: true, failure: err.Error()}
 	}
 	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, res.Body)
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return offered{sent: true, failure: err.Error()}
+	}
 	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
-	return offered{true, res.StatusCode, err == nil && seconds > 0, time.Since(began)}
+	a := offered{sent: true, status: res.StatusCode, retryAfter: err == nil && seconds > 0, took: time.Since(began)}
+	if res.StatusCode != http.StatusCreated {
+		a.failure = string(text)
+	}
+	return a
 }
 
 // recovery is how long after a moment, in milliseconds, the first of ten answers
@@ -142,6 +156,7 @@ func (s *System) account(ctx context.Context, r *PressureResult, answers []offer
 				}
 			default:
 				r.Failed++
+				r.First = cmp.Or(r.First, a.failure)
 			}
 		}
 	})
@@ -172,7 +187,10 @@ func (r PressureResult) Print(out io.Writer) {
 	fmt.Fprintf(out, "pressure  %9.0f /s       offered for %.0f s, %d may be decided: %.0f accepted, %.0f refused with Retry-After, %d late, %d failed\n",
 		per(r.Offered), r.Seconds, r.DecideRate, per(r.Accepted), per(r.Refused), r.Unknown, r.Failed)
 	fmt.Fprintf(out, "          %d of the accepted are not in the registry, %d of the refused are; accepted p50 %.0f ms  p99 %.0f ms\n", r.Lost, r.Kept, r.P50, r.P99)
-	fmt.Fprintf(out, "          as fast as before %.0f ms after the last\n", r.Recovery)
+	if r.Failed > 0 {
+		fmt.Fprintf(out, "          the first that failed: %s\n", strings.TrimSpace(r.First))
+	}
+	fmt.Fprintf(out, "          answers within %.0f ms again, twice the p99 before: %.0f ms after the last\n", r.Normal, r.Recovery)
 	fmt.Fprintf(out, "          at most %d requests and %.1f MB undecided, %d goroutines; resident %.0f MB before, %.0f at most, the embedded broker (which wrote %.0f MB) and the load's own clients included\n",
 		r.Undecided, float64(r.UndecidedBytes)/1e6, r.Goroutines, r.ResidentFirst, r.ResidentMB, r.LogMB)
 }
