@@ -96,7 +96,7 @@ func (s *System) offer(ctx context.Context, i int) offered {
 	}
 	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
 	a := offered{sent: true, status: res.StatusCode, retryAfter: err == nil && seconds > 0, took: time.Since(began)}
-	if res.StatusCode != http.StatusCreated {
+	if a.status >= 300 && !a.retryAfter {
 		a.failure = string(text)
 	}
 	return a
