@@ -27,7 +27,7 @@ type benchFlags struct {
 	seconds           int
 	noSync            bool
 	decideRate        int
-	minutes           float64
+	length            time.Duration
 }
 
 // benchmarks are what can be measured, in the order in which all of them run;
@@ -43,7 +43,8 @@ func (a *app) benchCommand() *cobra.Command {
 		Use:   "bench [" + strings.Join(slices.Concat(benchmarks, besides), "|") + "]…",
 		Short: "Measure this machine on the standard load",
 		Long: "bench measures on an invented, deterministic load and prints each figure beside the floor it is held against.\nWithout a name it measures all of " + strings.Join(benchmarks, ", ") + ".\n" +
-			"pressure offers five times what the leader may decide; fairness lets one organisation flood while another searches.",
+			"pressure offers five times what the leader may decide, and holds every answer against the journal;\n" +
+			"fairness lets one organisation flood in four ways while another searches.",
 		ValidArgs: slices.Concat(benchmarks, besides),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range args {
@@ -66,8 +67,8 @@ func (a *app) benchCommand() *cobra.Command {
 	flags.IntVar(&f.seconds, "seconds", 20, "search: how long each part is measured")
 	flags.BoolVar(&f.max, "max", true, "search: also measure the most searches that are answered")
 	flags.BoolVar(&f.noSync, "no-fsync", false, "do not fsync: what a crash of the machine would lose is acknowledged")
-	flags.IntVar(&f.decideRate, "decide-rate", 0, "pressure, fairness: requests a second that the leader may decide (0 = 200)")
-	flags.Float64Var(&f.minutes, "minutes", 5, "pressure: how long it lasts; fairness: a part of this for each way to flood")
+	flags.IntVar(&f.decideRate, "decide-rate", 0, "pressure, fairness: requests a second that the leader may decide (0 = 200, 1000)")
+	flags.DurationVar(&f.length, "for", 5*time.Minute, "pressure, fairness: how long is measured")
 	return c
 }
 

@@ -24,76 +24,128 @@ type FairnessResult struct {
 	QuietP99 float64 `json:"quiet_p99_ms"`
 	P50      float64 `json:"p50_ms"`
 	P99      float64 `json:"p99_ms"`
+	RatioP50 float64 `json:"ratio_p50"`
+	RatioP99 float64 `json:"ratio_p99"`
 	Sent     int     `json:"sent"` // by the flood
 }
 
-// Fairness lets one organisation send all it can, over HTTP and straight into
-// its own mailbox, while another asks at a steady rate. decideRate is what the
-// leader may decide; the flood is five times as much.
+// A turn is quiet or loud; both take turns, so that what else runs on the
+// machine weighs on both.
+const (
+	turnLength = 5 * time.Second
+	turnsLeast = 3
+	turnStart  = 500 * time.Millisecond // of a flood, before anything is measured
+)
+
+// Fairness lets one organisation send five times what the leader may decide, in
+// one way after the other, while another searches at a steady rate, for about d
+// in all; what a flood leaves behind is waited for, and not counted.
 func (s *System) Fairness(ctx context.Context, decideRate, rate int, d time.Duration) (all []FairnessResult, err error) {
-	at := 0
-	for _, way := range []struct {
+	f := &flooder{System: s, rate: Over * decideRate}
+	ways := []struct {
 		name  string
-		flood func(context.Context, int) int
+		flood func(context.Context)
 	}{
-		{"records one by one over HTTP", s.floodHTTP}, {"a batch over HTTP", s.floodBatch}, {"straight into its mailbox", s.floodKafka},
-	} {
-		const turns = 3
-		r := FairnessResult{Way: way.name}
-		var quiet, loud []time.Duration
-		for range turns {
-			times, err := s.ask(ctx, rate, d/turns, at)
-			if err != nil {
-				return all, err
-			}
-			quiet = append(quiet, times...)
-			at += len(times)
-			flooding, stop := context.WithCancel(ctx)
-			var running sync.WaitGroup
-			sent := 0
-			running.Go(func() { sent = way.flood(flooding, Over*decideRate) })
-			times, err = s.ask(ctx, rate, d/turns, at)
-			stop()
-			running.Wait()
-			if err != nil {
-				return all, fmt.Errorf("%s: %w", way.name, err)
-			}
-			loud = append(loud, times...)
-			at += len(times)
-			r.Sent += sent
-			if err := s.emptied(ctx); err != nil {
-				return all, err
-			}
+		{"records over HTTP", f.records},
+		{"searches over HTTP", f.searches},
+		{"a batch over HTTP", f.batches},
+		{"records straight to its mailbox", f.mailbox},
+	}
+	for _, way := range ways {
+		f.sent.Store(0)
+		quiet, loud, err := f.turns(ctx, way.flood, rate, d/time.Duration(len(ways)))
+		if err != nil {
+			return all, fmt.Errorf("%s: %w", way.name, err)
 		}
+		r := FairnessResult{Way: way.name, Sent: int(f.sent.Load())}
 		r.QuietP50, r.QuietP99 = ms(quantile(quiet, 50)), ms(quantile(quiet, 99))
 		r.P50, r.P99 = ms(quantile(loud, 50)), ms(quantile(loud, 99))
-		all = append(all, r)
+		r.RatioP50, r.RatioP99 = r.P50/r.QuietP50, r.P99/r.QuietP99
 		r.print(s.out, rate)
+		all = append(all, r)
 	}
 	return all, nil
 }
 
 func (r FairnessResult) print(out io.Writer, rate int) {
 	fmt.Fprintf(out, "fairness  p50 %.2f ms  p99 %.2f ms   searches at %d/s while another sends %s: %d requests\n", r.P50, r.P99, rate, r.Way, r.Sent)
-	fmt.Fprintf(out, "          p50 %.2f ms  p99 %.2f ms   without; ratio p50 %.2f p99 %.2f\n", r.QuietP50, r.QuietP99, r.P50/r.QuietP50, r.P99/r.QuietP99)
+	fmt.Fprintf(out, "          p50 %.2f ms  p99 %.2f ms   in the turns between; ratio p50 %.2f p99 %.2f\n", r.QuietP50, r.QuietP99, r.RatioP50, r.RatioP99)
+}
+
+// flooder is the organisation that floods.
+type flooder struct {
+	*System
+	rate  int          // requests a second
+	fresh int          // number of the next request: none is sent twice
+	asked int          // searches of the other organisation
+	sent  atomic.Int64 // requests, by a goroutine that may end with its connection
+}
+
+// turns measures searches for d in all, half of it beside a flood.
+func (f *flooder) turns(ctx context.Context, flood func(context.Context), rate int, d time.Duration) (quiet, loud []time.Duration, err error) {
+	n := max(turnsLeast, int(d/(2*turnLength)))
+	length := d / time.Duration(2*n)
+	for range n {
+		times, err := f.ask(ctx, rate, length)
+		if err != nil {
+			return nil, nil, err
+		}
+		quiet = append(quiet, times...)
+		flooding, stop := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		running.Go(func() { flood(flooding) })
+		if err = rest(ctx, turnStart); err == nil {
+			times, err = f.ask(ctx, rate, length)
+		}
+		stop()
+		running.Wait()
+		if err != nil {
+			return nil, nil, err
+		}
+		loud = append(loud, times...)
+		if err := f.emptied(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	return quiet, loud, nil
+}
+
+// ask searches as the other organisation at a steady rate. It returns an error
+// where one search fails.
+func (f *flooder) ask(ctx context.Context, rate int, d time.Duration) ([]time.Duration, error) {
+	var mu sync.Mutex
+	var failed error
+	from := f.asked
+	times := steady(ctx, rate, d, func(i int) {
+		if err := f.search(ctx, from+i); err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			failed = err
+		}
+	})
+	f.asked += len(times)
+	if len(times) == 0 {
+		return nil, fmt.Errorf("nothing was asked in %s at %d a second", d, rate)
+	}
+	return times, failed
 }
 
 // emptied waits until the flood's mailbox is decided to its end.
-func (s *System) emptied(ctx context.Context) error {
-	res, err := s.Node.Submit(ctx, "NCB-FJ", []events.Message{s.message(0)})
-	for errors.Is(err, producers.ErrBusy) {
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
+func (f *flooder) emptied(ctx context.Context) error {
+	f.fresh++
+	for {
+		pending, err := f.Node.Submit(ctx, "NCB-FJ", []events.Message{f.message(f.fresh)})
+		if err == nil {
+			_, err = pending.Next(ctx)
+			return err
 		}
-		res, err = s.Node.Submit(ctx, "NCB-FJ", []events.Message{s.message(0)})
+		if !errors.Is(err, producers.ErrBusy) {
+			return err
+		}
+		if err := rest(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	_, err = res.Next(ctx)
-	return err
 }
 
 // message is record i as its organisation appends it with a client of its own.
@@ -101,75 +153,57 @@ func (s *System) message(i int) events.Message {
 	return events.Message{Headers: workload.Headers("NCB-FJ", events.TypeRecordSubmitted, i), Value: s.load.AppendRecord(nil, i)}
 }
 
-// floodHTTP sends records over sixty-four connections.
-func (s *System) floodHTTP(ctx context.Context, rate int) int {
-	return len(flood(ctx, 64, rate, func(i int) offered { return s.offer(context.WithoutCancel(ctx), i) }))
+func (f *flooder) records(ctx context.Context) {
+	f.overHTTP(ctx, func(i int) answer { return f.offer(context.WithoutCancel(ctx), i) })
 }
 
-// flood lets so many clients send at a steady rate until ctx ends, each its next
-// request only when the one before was answered, and returns the answers.
-func flood(ctx context.Context, clients, rate int, send func(i int) offered) (answers []offered) {
-	var mu sync.Mutex
-	var running sync.WaitGroup
-	next, began := 0, time.Now()
-	for range clients {
-		running.Go(func() {
-			for {
-				mu.Lock()
-				i := next
-				next++
-				answers = append(answers, offered{})
-				mu.Unlock()
-				select {
-				case <-time.After(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(rate)))):
-				case <-ctx.Done():
-					return
-				}
-				if ctx.Err() != nil {
-					return
-				}
-				a := send(i)
-				mu.Lock()
-				answers[i] = a
-				mu.Unlock()
-			}
-		})
-	}
-	running.Wait()
-	return answers
-}
-
-// floodBatch streams one batch for as long as it may.
-func (s *System) floodBatch(ctx context.Context, _ int) int {
-	var sent atomic.Int64 // by a goroutine that ends with the connection
-	rows, _ := s.load.Len()
-	_, _ = s.batch(ctx, s.bureau, "/v1/records:batch?only=errors", rows, func(dst []byte, i int) []byte { // it is broken off
-		sent.Store(int64(i))
-		return s.load.AppendRecord(dst, i)
+func (f *flooder) searches(ctx context.Context) {
+	f.overHTTP(ctx, func(i int) answer {
+		return f.send(context.WithoutCancel(ctx), "/v1/searches", fmt.Sprint("search-", i), f.load.AppendSearch(nil, i))
 	})
-	return int(sent.Load())
 }
 
-// floodKafka appends batches of a hundred to the mailbox itself, which takes
+// overHTTP sends one request after another over as many connections as Pressure
+// does.
+func (f *flooder) overHTTP(ctx context.Context, send func(i int) answer) {
+	from := f.fresh
+	n := len(flood(ctx, pressureClients, f.rate, func(i int) answer { return send(from + i) }))
+	f.fresh += n
+	f.sent.Add(int64(n))
+}
+
+// batches streams one batch that has no end, and is broken off.
+func (f *flooder) batches(ctx context.Context) {
+	from, n := f.fresh, atomic.Int64{}
+	_, _ = f.batch(ctx, f.bureau, "/v1/records:batch?only=errors", 1<<30, func(dst []byte, i int) []byte {
+		n.Store(int64(i))
+		return f.load.AppendRecord(dst, from+i)
+	})
+	f.fresh += int(n.Load())
+	f.sent.Add(n.Load())
+}
+
+// mailbox appends a hundred records at a time to the mailbox itself, which takes
 // whatever is sent.
-func (s *System) floodKafka(ctx context.Context, rate int) int {
-	client := producers.Connect(producers.Cluster{Brokers: []string{s.KafkaAddr}})
+func (f *flooder) mailbox(ctx context.Context) {
+	client := producers.Connect(producers.Cluster{Brokers: []string{f.KafkaAddr}})
 	defer producers.Disconnect(client)
 	m := producers.NewMailboxes(client, producers.MailboxConfig{Log: slog.New(slog.DiscardHandler)})
 	defer m.Close()
 	const batch = 100
 	began := time.Now()
 	for sent := 0; ; sent += batch {
+		if rest(ctx, time.Until(began.Add(time.Duration(sent)*time.Second/time.Duration(f.rate)))) != nil || ctx.Err() != nil {
+			return
+		}
 		msgs := make([]events.Message, batch)
 		for k := range msgs {
-			msgs[k] = s.message(sent + k)
+			msgs[k] = f.message(f.fresh + k)
 		}
-		select {
-		case <-time.After(time.Until(began.Add(time.Duration(sent) * time.Second / time.Duration(rate)))):
-		case <-ctx.Done():
+		f.fresh += batch
+		if _, err := m.Append(ctx, "NCB-FJ", msgs); err != nil {
+			return
 		}
-		if _, err := m.Append(ctx, "NCB-FJ", msgs); err != nil || ctx.Err() != nil {
-			return sent
-		}
+		f.sent.Add(batch)
 	}
 }

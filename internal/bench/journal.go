@@ -127,12 +127,12 @@ var errEnd = errors.New("end of the journal")
 // Fold measures a restart: the journal read and folded into serving state. Its
 // floor is the same journal read and parsed, folded into nothing.
 func Fold(ctx context.Context, j *Journal, out io.Writer) (FoldResult, error) {
-	floor, err := follow(ctx, j, false, func(*consumers.Batch) {})
+	floor, err := follow(ctx, j.Client, j.Next, false, func(*consumers.Batch) {})
 	if err != nil {
 		return FoldResult{}, err
 	}
 	s := registry.New()
-	spent, err := follow(ctx, j, true, func(b *consumers.Batch) {
+	spent, err := follow(ctx, j.Client, j.Next, true, func(b *consumers.Batch) {
 		s.Foresee(b.Requests())
 		for i, e := range b.Entries {
 			s.Evolve(e, b.Prepared[i])
@@ -150,12 +150,13 @@ func Fold(ctx context.Context, j *Journal, out io.Writer) (FoldResult, error) {
 	return r, nil
 }
 
-func follow(ctx context.Context, j *Journal, prepare bool, each func(*consumers.Batch)) (time.Duration, error) {
+// follow hands the entries before next to each, and says how long that took.
+func follow(ctx context.Context, client *kafka.Client, next uint64, prepare bool, each func(*consumers.Batch)) (time.Duration, error) {
 	began := time.Now()
-	journal := consumers.NewJournal(j.Client, consumers.JournalConfig{Prepare: prepare, Log: slog.New(slog.DiscardHandler)})
+	journal := consumers.NewJournal(client, consumers.JournalConfig{Prepare: prepare, Log: slog.New(slog.DiscardHandler)})
 	err := journal.Follow(ctx, consumers.Position{}, func(b *consumers.Batch) error {
 		each(b)
-		if b.Position.Reader.Next == j.Next {
+		if b.Position.Reader.Next >= next {
 			return errEnd
 		}
 		return nil

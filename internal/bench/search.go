@@ -58,11 +58,12 @@ func (s *System) search(ctx context.Context, i int) error {
 		return err
 	}
 	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(res.Body)
+		return fmt.Errorf("search: %s: %s", res.Status, text)
+	}
 	if _, err := io.Copy(io.Discard, res.Body); err != nil {
 		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("search: %s", res.Status)
 	}
 	return nil
 }

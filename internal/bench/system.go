@@ -33,6 +33,7 @@ type System struct {
 	admin  string // bearer token of the General Secretariat
 	client *http.Client
 	last   uint64 // seq of the last row imported
+	probed int    // records registered by probe
 	clock  *Clock
 }
 
@@ -111,13 +112,17 @@ func (s *System) until(ctx context.Context, f func() error) (err error) {
 	}
 }
 
-func (s *System) request(ctx context.Context, token, method, path string, body io.Reader) (*http.Response, error) {
+// request sends one request; headers are names, each followed by its value.
+func (s *System) request(ctx context.Context, token, method, path string, body io.Reader, headers ...string) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, body)
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	return s.client.Do(r)
 }
 

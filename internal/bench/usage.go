@@ -11,31 +11,46 @@ import (
 	"time"
 )
 
-// watch looks at the process every tenth of a second, until what it returns is
-// called, which tells the most that was seen.
-func (s *System) watch(ctx context.Context) (tell func(*PressureResult)) {
-	ctx, stop := context.WithCancel(ctx)
-	var most PressureResult
-	most.ResidentFirst = mb(resident())
+// usage is what is in use at one moment.
+type usage struct {
+	undecided, undecidedBytes int // in the node
+	goroutines                int
+	resident                  int64 // bytes
+}
+
+// watch looks every tenth of a second until it is told to stop.
+func (s *System) watch(ctx context.Context) (stop func() []usage) {
+	ctx, cancel := context.WithCancel(ctx)
+	var seen []usage
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for ctx.Err() == nil {
-			n, bytes := s.Node.Undecided()
-			most.Undecided, most.UndecidedBytes = max(most.Undecided, n), max(most.UndecidedBytes, bytes)
-			most.Goroutines = max(most.Goroutines, runtime.NumGoroutine())
-			most.ResidentMB = max(most.ResidentMB, mb(resident()))
-			select {
-			case <-time.After(100 * time.Millisecond):
-			case <-ctx.Done():
+		for {
+			n, size := s.Node.Undecided()
+			seen = append(seen, usage{n, size, runtime.NumGoroutine(), resident()})
+			if rest(ctx, 100*time.Millisecond) != nil {
+				return
 			}
 		}
 	}()
-	return func(r *PressureResult) {
-		stop()
+	return func() []usage {
+		cancel()
 		<-done
-		r.Undecided, r.UndecidedBytes, r.Goroutines = most.Undecided, most.UndecidedBytes, most.Goroutines
-		r.ResidentMB, r.ResidentFirst = most.ResidentMB, most.ResidentFirst
+		return seen
+	}
+}
+
+// use takes in what was seen.
+func (r *PressureResult) use(seen []usage) {
+	r.ResidentBefore = mb(seen[0].resident)
+	for i, u := range seen {
+		r.Undecided, r.UndecidedBytes = max(r.Undecided, u.undecided), max(r.UndecidedBytes, u.undecidedBytes)
+		r.Goroutines = max(r.Goroutines, u.goroutines)
+		half := &r.ResidentFirst
+		if i >= len(seen)/2 {
+			half = &r.ResidentSecond
+		}
+		*half = max(*half, mb(u.resident))
 	}
 }
 
