@@ -9,6 +9,7 @@ import (
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/embedded"
 	"github.com/armslog/armslog/internal/sim"
+	"github.com/armslog/armslog/producers"
 )
 
 // One organisation has filled its mailbox when the leader begins; what another
@@ -21,6 +22,7 @@ func TestRoundsAreFair(t *testing.T) {
 	const other, few, part, parts = "NCB-PY", 40, 500, 6
 	first.enrol(bureau, other)
 	require.NoError(t, first.stop())
+	c.Create(producers.MailboxTopic(bureau), producers.MailboxTopic(other)) // unless the leader came to it
 	fill := func(org string, from, to int) {
 		var msgs []events.Message
 		for i := from; i < to; i++ {
