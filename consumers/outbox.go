@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/segmentio/kafka-go"
@@ -9,27 +10,26 @@ import (
 	"github.com/armslog/armslog/events"
 )
 
-// LastMessage is the last message of a topic; ok is false for a topic without
-// messages. A topic that is not there yet is an error, and so is a broker that
-// says nothing for a while: try again later.
-func LastMessage(ctx context.Context, client *kafka.Client, topic string) (m events.Message, ok bool, err error) {
+// LastMessage is the last message of a topic, and the offset behind it; ok is
+// false for a topic without messages. What arrives meanwhile is not looked at. A
+// topic that is not there yet is an error, and so is a broker that says nothing
+// for a while: try again later.
+func LastMessage(ctx context.Context, client *kafka.Client, topic string) (m events.Message, end int64, ok bool, err error) {
 	first, end, err := Bounds(ctx, client, topic)
 	if err != nil {
-		return m, false, fmt.Errorf("find the last message: %w", err)
+		return m, 0, false, fmt.Errorf("find the last message: %w", err)
 	}
 	if end <= first {
-		return m, false, nil
+		return m, end, false, nil
 	}
-	return messageAt(ctx, client, topic, end-1)
-}
-
-func messageAt(ctx context.Context, client *kafka.Client, topic string, offset int64) (m events.Message, ok bool, err error) {
-	records, err := someOf(ctx, client, topic, offset)
+	records, err := someOf(ctx, client, topic, end-1)
 	if err != nil {
-		return m, false, fmt.Errorf("read the last message: %w", err)
+		return m, 0, false, fmt.Errorf("read the last message: %w", err)
 	}
-	if len(records) == 0 {
-		return m, false, nil
+	for _, r := range records {
+		if r.offset == end-1 {
+			return r.Message, end, true, nil
+		}
 	}
-	return records[len(records)-1].Message, true, nil
+	return m, 0, false, errors.New("read the last message: the broker did not give it yet")
 }

@@ -132,7 +132,7 @@ func (n *Node) Outbox() projections.Outbox {
 
 type outbox struct {
 	*producers.Outboxes
-	last func(ctx context.Context, topic string) (events.Message, bool, error)
+	last func(ctx context.Context, topic string) (events.Message, int64, bool, error)
 	took func(time.Duration)
 }
 
@@ -155,9 +155,13 @@ func noOutbox(err error) error {
 }
 
 func (o outbox) LastSeq(ctx context.Context, org events.OrgID) (seq uint64, ok bool, err error) {
-	m, ok, err := o.last(ctx, events.OutboxTopic(org))
-	if err != nil || !ok {
+	m, end, ok, err := o.last(ctx, events.OutboxTopic(org))
+	if err != nil {
 		return 0, false, noOutbox(err)
+	}
+	o.Looked(org, end)
+	if !ok {
+		return 0, false, nil
 	}
 	for _, h := range m.Headers {
 		if h.Key == projections.HeaderSeq {

@@ -56,7 +56,7 @@ type Node struct {
 	topics    func(context.Context, ...producers.Topic) error
 	sources   func() *consumers.Mailboxes
 	outboxes  *producers.Outboxes
-	last      func(ctx context.Context, topic string) (events.Message, bool, error) // message of a topic
+	last      func(ctx context.Context, topic string) (events.Message, int64, bool, error) // message of a topic
 	close     func()
 
 	metrics *metrics
@@ -114,7 +114,7 @@ func New(cfg Config) *Node {
 		election:  newElection(),
 		reign:     newReign(),
 		outboxes:  producers.NewOutboxes(client),
-		last: func(ctx context.Context, topic string) (events.Message, bool, error) {
+		last: func(ctx context.Context, topic string) (events.Message, int64, bool, error) {
 			return consumers.LastMessage(ctx, client, topic)
 		},
 		metrics: m, born: time.Now(),

@@ -23,7 +23,7 @@ func appendProduce(b []byte, topic string, msgs []events.Message, now int64) []b
 	b = appendString(be.AppendUint32(b, 1), topic)
 	b = be.AppendUint32(be.AppendUint32(b, 1), 0) // one partition: 0
 	set := len(b)
-	b = appendBatch(be.AppendUint32(b, 0), msgs, now)
+	b = appendBatch(be.AppendUint32(b, 0), msgs, now, nobody)
 	be.PutUint32(b[set:], uint32(len(b)-set-4))
 	be.PutUint32(b, uint32(len(b)-4))
 	return b
@@ -33,10 +33,21 @@ func appendString(b []byte, s string) []byte {
 	return append(binary.BigEndian.AppendUint16(b, uint16(len(s))), s...)
 }
 
+// producer is who writes a batch, and which of its records to this partition is
+// the first: a broker stores each sequence once, and in order (KIP-98).
+type producer struct {
+	id    int64
+	epoch int16
+	next  int32
+}
+
+// nobody writes batches that a broker stores as often as they arrive.
+var nobody = producer{-1, -1, -1}
+
 // appendBatch appends a record batch of format 2, not compressed.
 //
 // The format: https://kafka.apache.org/documentation/#recordbatch
-func appendBatch(b []byte, msgs []events.Message, now int64) []byte {
+func appendBatch(b []byte, msgs []events.Message, now int64, by producer) []byte {
 	be := binary.BigEndian
 	start := len(b)
 	b = be.AppendUint64(b, 0)          // base offset: the broker's to give
@@ -48,9 +59,7 @@ func appendBatch(b []byte, msgs []events.Message, now int64) []byte {
 	b = be.AppendUint16(b, 0) // attributes
 	b = be.AppendUint32(b, uint32(len(msgs)-1))
 	b = be.AppendUint64(be.AppendUint64(b, uint64(now)), uint64(now)) // first and last time
-	b = be.AppendUint64(b, 1<<64-1)                                   // no producer id,
-	b = be.AppendUint16(b, 0xffff)                                    // epoch
-	b = be.AppendUint32(b, 0xffffffff)                                // or sequence
+	b = be.AppendUint32(be.AppendUint16(be.AppendUint64(b, uint64(by.id)), uint16(by.epoch)), uint32(by.next))
 	b = be.AppendUint32(b, uint32(len(msgs)))
 	for i, m := range msgs {
 		b = appendRecord(b, i, m)

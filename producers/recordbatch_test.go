@@ -28,7 +28,7 @@ func TestLibraryReadsWhatIsEncodedHere(t *testing.T) {
 			return m
 		}), 1, 70).Draw(t, "messages")
 
-		batch := appendBatch(nil, msgs, 1_700_000_000_000)
+		batch := appendBatch(nil, msgs, 1_700_000_000_000, nobody)
 		sized := append(binaryUint32(len(batch)), batch...)
 		var set protocol.RecordSet
 		_, err := set.ReadFrom(bytes.NewReader(sized))

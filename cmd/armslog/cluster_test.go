@@ -82,10 +82,10 @@ func TestCluster(t *testing.T) {
 	_, err = sends.Append(t.Context(), "NCB-BR", []events.Message{{Headers: env.Headers, Value: []byte(strings.Replace(stolen, "PY-7", "PY-8", 1))}})
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
-		m, ok, err := consumers.LastMessage(t.Context(), own, events.OutboxTopic("NCB-BR"))
+		m, _, ok, err := consumers.LastMessage(t.Context(), own, events.OutboxTopic("NCB-BR"))
 		return err == nil && ok && bytes.Contains(m.Value, []byte(env.ID.String()))
 	}, 30*time.Second, 20*time.Millisecond, "its reply is in its outbox: %s", o.said)
-	_, _, err = consumers.LastMessage(t.Context(), own, events.OutboxTopic("IPSG"))
+	_, _, _, err = consumers.LastMessage(t.Context(), own, events.OutboxTopic("IPSG"))
 	require.Error(t, err)
 
 	o.does("cluster apply --yes --rotate NCB-BR --secrets-dir secrets" + one)

@@ -130,7 +130,7 @@ func (i *importing) each(handle func([]events.Message) error) error {
 // outboxes refuses what the courier could not go on from.
 func (i *importing) outboxes(ctx context.Context) error {
 	for _, org := range i.fold.state.Mailboxes() {
-		m, ok, err := consumers.LastMessage(ctx, i.Client, events.OutboxTopic(org))
+		m, _, ok, err := consumers.LastMessage(ctx, i.Client, events.OutboxTopic(org))
 		if consumers.IsNoTopic(err) || err == nil && !ok {
 			continue
 		}

@@ -19,8 +19,7 @@ type Fate struct {
 	After  time.Duration // its answer is on its way for so long
 	Cut    bool          // its answer gets lost, and the connection is cut
 
-	// No network does these; mistakes in code look like them.
-	Twice  bool // it arrives twice
+	// No network does this; mistakes in code look like it.
 	Forged bool // it does not arrive, and is answered as if it were stored
 }
 
@@ -255,19 +254,10 @@ func (w *wire) deliver(request []byte, c Call, f Fate) (answer []byte, err error
 	if f.Forged {
 		return forgeProduced(request, c.Version, w.network.end), nil
 	}
-	times := 1
-	if f.Twice {
-		times = 2
+	if err := writeFrame(w.far, request); err != nil {
+		return nil, err
 	}
-	for range times {
-		if err := writeFrame(w.far, request); err != nil {
-			return nil, err
-		}
-		if answer, err = readFrame(w.far); err != nil {
-			return nil, err
-		}
-	}
-	return answer, nil
+	return readFrame(w.far)
 }
 
 func (w *wire) travel(extra time.Duration) error {

@@ -14,12 +14,13 @@ import (
 var sabotages = map[string]struct {
 	place  Place
 	by     func(host string) bool
-	nth    int // append that is spoilt
+	nth    int  // append that is spoilt
+	on     bool // and all that follow: of one, the broker notices that a sequence is missing
 	breaks func(*Fate)
 }{
-	"the leader takes a lost append for stored, and goes on": {Journal, anyNode, 9, func(f *Fate) { f.Forged = true }},
-	"the courier repeats an append without looking":          {Outbox, anyNode, 4, func(f *Fate) { f.Twice = true }},
-	"a mailbox is said to hold what it does not":             {Mailbox, anyBureau, 1, func(f *Fate) { f.Forged = true }},
+	"the leader takes a lost append for stored, and goes on": {Journal, anyNode, 9, false, func(f *Fate) { f.Forged = true }},
+	"the courier takes lost appends for stored":              {Outbox, anyNode, 4, true, func(f *Fate) { f.Forged = true }},
+	"a mailbox is said to hold what it does not":             {Mailbox, anyBureau, 1, false, func(f *Fate) { f.Forged = true }},
 }
 
 func anyNode(host string) bool   { return strings.HasPrefix(host, "node-") }
@@ -34,7 +35,7 @@ func TestSimulationFindsBrokenPromises(t *testing.T) {
 			appends := 0
 			r := simulate(t, p, func(c Call, f Fate) Fate {
 				if c.Key == kmsg.Produce && c.Place == s.place && s.by(c.From) {
-					if appends++; appends == s.nth {
+					if appends++; appends == s.nth || s.on && appends > s.nth {
 						s.breaks(&f)
 					}
 				}

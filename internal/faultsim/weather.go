@@ -67,6 +67,7 @@ var kinds = []kind{
 	{kmsg.Metadata, Anywhere, []*kerr.Error{kerr.LeaderNotAvailable, kerr.UnknownTopicOrPartition, kerr.TopicAuthorizationFailed}},
 	{kmsg.CreateTopics, Anywhere, []*kerr.Error{kerr.RequestTimedOut, kerr.NotController, kerr.UnknownServerError, kerr.InvalidReplicationFactor}},
 	{kmsg.ApiVersions, Anywhere, nil},
+	{kmsg.InitProducerID, Anywhere, []*kerr.Error{kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable, kerr.RequestTimedOut}},
 	{kmsg.FindCoordinator, Group, grouped[:3]},
 	{kmsg.JoinGroup, Group, grouped},
 	{kmsg.SyncGroup, Group, grouped},
@@ -117,11 +118,6 @@ func makeSpells(r *rand.Rand, storm time.Duration, hosts []string) (spells []spe
 		s.how = ways[r.IntN(len(ways))]
 		if s.how == code && k.codes == nil {
 			s.how = lost
-		}
-		// An append to an outbox that arrives after the courier has looked what is
-		// there stands there twice: see docs/reliability.md.
-		if s.how == late && k.place == Outbox {
-			s.how = unsaid
 		}
 		switch s.how {
 		case slow:
