@@ -17,6 +17,7 @@ random tables-password 32 # of ClickHouse
 random actor-secret 32    # keys the pairwise ids of users
 random mark-key 16        # keys mark_id
 random kafka-admin 32     # Kafka's super user: brokers among themselves, and cluster apply
+random grafana-admin 16   # of Grafana, with --profile monitoring
 
 if [ ! -e kafka-login ]; then # how brokers sign in, and who may by PLAIN: the super user alone
   printf 'org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="%s" user_admin="%s";' \

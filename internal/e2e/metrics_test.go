@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,6 +67,7 @@ func TestMetricsNameNobody(t *testing.T) {
 	for _, name := range shown {
 		require.Contains(t, families, name)
 	}
+	requireNamed(t, families)
 	for name, f := range families {
 		if strings.HasPrefix(name, "armslog_") {
 			for _, m := range f.Metric {
@@ -100,6 +103,25 @@ func TestMetricsNameNobody(t *testing.T) {
 	}
 	require.NotZero(t, of(families["armslog_fetch_seconds"], "log", "mailbox").Histogram.GetSampleCount())
 	require.Zero(t, value(families["armslog_follower_lag_entries"], "follower", "projector"))
+}
+
+var metricName = regexp.MustCompile(`\b(armslog|process|go)_[a-z]+(_[a-z]+)*\b`)
+
+// requireNamed: whatever dashboard, alerts and the operator's page name is there.
+func requireNamed(t *testing.T, families map[string]*dto.MetricFamily) {
+	t.Helper()
+	for _, path := range []string{"deploy/grafana/armslog.json", "deploy/prometheus/alerts.yml", "docs/operations.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", path))
+		require.NoError(t, err)
+		named := metricName.FindAllString(string(text), -1)
+		require.NotEmpty(t, named, path)
+		for _, name := range named {
+			if families[name] == nil {
+				name = regexp.MustCompile(`_(bucket|sum|count)$`).ReplaceAllString(name, "")
+				require.True(t, families[name] != nil, "%s names %s", path, name)
+			}
+		}
+	}
 }
 
 // work registers n records, asks for each, and has one request refused.
