@@ -12,6 +12,9 @@ import (
 	"github.com/armslog/armslog/events"
 )
 
+// electionGroup is the group of the nodes that may lead.
+const electionGroup = "armslog.leader"
+
 // ElectionConfig says among whom the leader is elected.
 type ElectionConfig struct {
 	Brokers  []string
@@ -95,7 +98,7 @@ func leave(group *kafka.ConsumerGroup) {
 
 func (c ElectionConfig) group(b *balancer) kafka.ConsumerGroupConfig {
 	if c.Group == "" {
-		c.Group = "armslog.leader"
+		c.Group = electionGroup
 	}
 	return kafka.ConsumerGroupConfig{
 		ID: c.Group, Brokers: c.Brokers, Topics: []string{events.JournalTopic},

@@ -23,8 +23,8 @@ type call struct {
 	values values
 }
 
-// run lets the call in and serves it: who, may they, is there room, can the
-// parameters be read. The body comes after all of that.
+// run lets the call in and serves it: who, may they, is there room, has the node
+// begun, can the parameters be read. The body comes after all of that.
 func (c *call) run() error {
 	if c.route.open {
 		return c.route.serve(c)
@@ -43,6 +43,11 @@ func (c *call) run() error {
 		return newProblem("too_many_requests", "too many "+c.route.kind.String()+" of your organisation are under way")
 	}
 	defer leave()
+	if !c.route.early {
+		if err := c.awaitReady(); err != nil {
+			return err
+		}
+	}
 	if err := c.parseParams(); err != nil {
 		return err
 	}

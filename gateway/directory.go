@@ -3,7 +3,6 @@ package gateway
 import (
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry"
@@ -101,30 +100,5 @@ func (m *Me) add(a registry.AgreementInfo) {
 // health says that the process lives.
 func (c *call) health() error {
 	c.send(http.StatusOK, 0, []byte(`{"status":"ok"}`))
-	return nil
-}
-
-// ready says that requests can be answered: the state is at the journal's end,
-// what is decided is acknowledged, and it is not about to stop. It tells which
-// node leads; any node answers everything.
-func (c *call) ready() error {
-	if c.drains.Load() {
-		return newProblem("unavailable", "this gateway is stopping")
-	}
-	if c.cfg.Ready != nil {
-		if err := c.cfg.Ready(); err != nil {
-			p := newProblem("unavailable", err.Error())
-			return p
-		}
-	}
-	var next uint64
-	if err := c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) { next = s.Next() }); err != nil {
-		return err
-	}
-	leads := ""
-	if c.cfg.Leads != nil {
-		leads = `,"leads":` + strconv.FormatBool(c.cfg.Leads())
-	}
-	c.send(http.StatusOK, 0, []byte(`{"status":"ready","next_seq":`+strconv.FormatUint(next, 10)+leads+`}`))
 	return nil
 }

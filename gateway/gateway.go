@@ -11,6 +11,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/armslog/armslog/events"
 )
 
 // Config is what the edge is given.
@@ -23,7 +25,10 @@ type Config struct {
 	Tables      Tables // nil = there is no ClickHouse: its lists answer 503
 	Trials      Trials // nil = no policy can be tried here
 	Credentials Credentials
-	Ready       func() error         // nil = ready: state at the journal's end, leader known
+	Ready       func() error         // why nothing can be answered well now; nil = it can, or it returns nil
+	Opened      <-chan struct{}      // closed when Ready has first returned nil; calls wait a moment for it
+	Checks      func() []Check       // what is in order and what not; it MUST NOT wait; nil = nobody looks
+	Secretariat func() events.OrgID  // who sees the checks' details, "" while that is not known; nil = nobody
 	Metrics     *prometheus.Registry // its own metrics go in, /metrics shows all of it
 	Version     string
 	TLS         *tls.Config   // nil = plain text, for a proxy in front

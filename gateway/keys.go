@@ -32,9 +32,10 @@ type KeyFile struct {
 	log         *slog.Logger
 	keys        atomic.Pointer[map[string]apiKey]
 
-	mu     sync.Mutex // guards looked, stamp
+	mu     sync.Mutex // guards what follows
 	looked time.Time
 	stamp  fileStamp
+	failed error // of the last reading
 }
 
 type apiKey struct {
@@ -95,6 +96,11 @@ func (f *KeyFile) Reload() error {
 }
 
 func (f *KeyFile) reload() error {
+	f.failed = f.read()
+	return f.failed
+}
+
+func (f *KeyFile) read() error {
 	if err := f.checkMode(); err != nil {
 		return err
 	}
@@ -104,7 +110,7 @@ func (f *KeyFile) reload() error {
 	}
 	var file Keys
 	if err := json.Unmarshal(b, &file); err != nil {
-		return fmt.Errorf("read keys: %w", err)
+		return fmt.Errorf("read keys: %s: %w", f.path, err)
 	}
 	keys := make(map[string]apiKey, len(file.Keys))
 	for _, k := range file.Keys {
@@ -125,18 +131,46 @@ func (f *KeyFile) reload() error {
 // themselves any key. That others may read it is worth a warning: it holds
 // hashes of secrets that nobody can guess, and who has which role.
 func (f *KeyFile) checkMode() error {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return fmt.Errorf("read keys: %w", err)
-	}
-	const othersWrite, othersRead = 0o022, 0o044
-	switch mode := info.Mode().Perm(); {
-	case mode&othersWrite != 0:
-		return fmt.Errorf("read keys: others may write %s and so make keys: chmod 600 %s", f.path, f.path)
-	case mode&othersRead != 0:
+	read, err := f.othersMayRead()
+	if read {
 		f.log.Warn("others may read the key file: chmod 600, unless it is a container's own")
 	}
-	return nil
+	return err
+}
+
+func (f *KeyFile) othersMayRead() (bool, error) {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return false, fmt.Errorf("read keys: %w", err)
+	}
+	const othersWrite, othersRead = 0o022, 0o044
+	mode := info.Mode().Perm()
+	if mode&othersWrite != 0 {
+		return false, fmt.Errorf("read keys: others may write %s and so make keys: chmod 600 %s", f.path, f.path)
+	}
+	return mode&othersRead != 0, nil
+}
+
+// Check says whether the file, as it is now, gives the keys that are used.
+func (f *KeyFile) Check() Check {
+	f.refresh()
+	read, err := f.othersMayRead()
+	if err == nil {
+		f.mu.Lock()
+		err = f.failed
+		f.mu.Unlock()
+	}
+	c := Check{Name: "keys", State: CheckOK, Says: "their file is read, and its owner's alone"}
+	switch {
+	case err != nil:
+		c.State, c.Code, c.Detail = CheckWarning, "keys_unusable", err.Error()
+		c.Says = "their file cannot be used: keys stay as they were last, and the gateway would not start again"
+		c.Do = "put the file right, or back from a copy; armslog key list reads it as the gateway does"
+	case read:
+		c.State, c.Code, c.Detail = CheckWarning, "keys_open", f.path
+		c.Says, c.Do = "others may read their file: it holds hashes of secrets, and who has which role", "chmod 600, as the user that the registry runs as"
+	}
+	return c
 }
 
 func (f *KeyFile) check(k Key) (apiKey, error) {

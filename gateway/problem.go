@@ -26,6 +26,8 @@ type Problem struct {
 	Errors   []events.FieldError `json:"errors,omitempty"`
 	Warnings []events.FieldError `json:"warnings,omitempty"`
 
+	Checks []Check `json:"checks,omitempty" doc:"Of /readyz: what this node finds in order and what not."`
+
 	retryAfter time.Duration
 	replayed   bool
 }

@@ -18,6 +18,7 @@ type route struct {
 	tag    string
 	doc    string // one line
 	open   bool   // needs no credential
+	early  bool   // is answered before the state may be shown
 	roles  []Role // any of them; nil = every credential
 	kind   boundKind
 	params []param

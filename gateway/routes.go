@@ -10,7 +10,7 @@ import (
 // here does not exist; the document is made from it.
 func routes() []*route {
 	var all []*route
-	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), auditRoutes(), directoryRoutes(), policyRoutes(), referenceRoutes(), jointRoutes(), operationRoutes(), traceRoutes()} {
+	for _, group := range [][]*route{recordRoutes(), searchRoutes(), matchRoutes(), auditRoutes(), directoryRoutes(), policyRoutes(), referenceRoutes(), jointRoutes(), operationRoutes(), traceRoutes(), checkRoutes()} {
 		all = append(all, group...)
 	}
 	return all

@@ -12,14 +12,21 @@ import (
 	"github.com/armslog/armslog/registry"
 )
 
-// Gateway is the service that answers HTTP on l. What of cfg the node itself
-// provides (mailboxes, state, view, readiness) it fills in.
+// Gateway is the service that answers HTTP on l; as an early one it says what is
+// wrong where the node cannot begin. What of cfg the node itself provides
+// (mailboxes, state, view, readiness, its own checks) it fills in.
 func Gateway(cfg gateway.Config, l net.Listener) Service {
 	return func(ctx context.Context, n *Node) error {
 		state := edgeState{n}
 		cfg.Accesses = mailboxLog{n}
 		cfg.Mailboxes, cfg.Registry, cfg.View = mailboxLog{n}, state, edgeView{registry.View{Read: state.Read, Entries: state}, state}
-		cfg.Ready, cfg.Leads, cfg.Trials, cfg.Drain = n.readiness, n.Leads, n, n.cfg.Drain
+		cfg.Ready, cfg.Opened, cfg.Leads, cfg.Trials, cfg.Drain = n.readiness, n.ready, n.Leads, n, n.cfg.Drain
+		cfg.Secretariat = func() events.OrgID { return n.figures.Load().secretariat }
+		if beside := cfg.Checks; beside != nil {
+			cfg.Checks = func() []gateway.Check { return append(n.Checks(), beside()...) }
+		} else {
+			cfg.Checks = n.Checks
+		}
 		g, err := gateway.New(cfg)
 		if err != nil {
 			return err
@@ -30,15 +37,15 @@ func Gateway(cfg gateway.Config, l net.Listener) Service {
 
 // readiness says why this node cannot answer well now, or nil.
 func (n *Node) readiness() error {
-	select {
-	case <-n.ready:
+	if n.failed.Load() == nil && n.isReady() {
 		return nil
-	default:
 	}
-	if text := n.trouble.now(); text != "" {
-		return errors.New(text)
+	for _, c := range []gateway.Check{n.checkJournal(), n.checkBrokers()} {
+		if c.State == gateway.CheckFailed {
+			return errors.New(c.Says)
+		}
 	}
-	return errors.New("the state has not reached the journal's end")
+	return errors.New(n.checkState().Says)
 }
 
 // mailboxLog is the way of the edge's requests: Submit, with the errors that

@@ -25,6 +25,7 @@ var (
 	errDeposed    = errors.New("another leader owns the journal")
 	errNotElected = errors.New("another node is elected")
 	errUnfit      = errors.New("this node may not lead")
+	errTooOld     = fmt.Errorf("%w: a newer version has led", errUnfit)
 )
 
 // followAndLead is the life of a node: it follows, and leads while it is
@@ -40,6 +41,7 @@ func (n *Node) followAndLead(ctx context.Context) error {
 			return ctx.Err()
 		case errors.Is(err, errUnfit):
 			n.log.Error("refuses to lead", slog.Any("error", err))
+			n.refusal.Store(&refusal{time.Now(), err})
 			n.leaveElection()
 		case errors.Is(err, errDeposed):
 			n.log.Warn("stops leading", slog.Any("error", err))

@@ -30,7 +30,7 @@ func (n *Node) lead(ctx context.Context) error {
 	// Crash here: nothing was written. Any node goes on from the journal.
 	n.cfg.Failpoints.Hit("leader.1.before")
 	if n.pos.Reader.Engine > registry.Engine {
-		return fmt.Errorf("%w: engine %d has led, this is %d", errUnfit, n.pos.Reader.Engine, registry.Engine)
+		return fmt.Errorf("%w: its engine is %d, this is %d", errTooOld, n.pos.Reader.Engine, registry.Engine)
 	}
 	if n.election.standsIn() && n.pos.Reader.Owner != n.reign.last() {
 		n.election.set(consumers.Elected{})

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry"
 )
 
@@ -27,7 +28,7 @@ func (n *Node) hold() { _ = n.lock.Acquire(context.Background(), everyone) } // 
 // state MUST hold accepted entries only.
 func (n *Node) letGo() {
 	due, _ := n.state.NextDue()
-	n.figures.Store(&figures{next: n.state.Next(), counts: n.state.Counts(), due: due})
+	n.figures.Store(&figures{next: n.state.Next(), counts: n.state.Counts(), due: due, secretariat: n.state.Secretariat()})
 	n.lock.Release(everyone)
 }
 
@@ -37,6 +38,8 @@ type figures struct {
 	next   uint64
 	counts registry.Counts
 	due    int64 // when the next due work is to be done, Unix milliseconds; 0 = there is none
+
+	secretariat events.OrgID // "" = the genesis entry is not folded
 }
 
 // Read calls f with the state under the read lock. f MUST NOT keep the state,

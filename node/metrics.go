@@ -26,6 +26,7 @@ type metrics struct {
 	sent    atomic.Int64 // when the append under way was begun, Unix nanoseconds; 0 = none is
 	offset  atomic.Int64 // up to which the journal is folded
 	end     atomic.Int64 // of the journal, as last seen
+	heard   atomic.Int64 // when the journal's end was last told, Unix milliseconds
 	whole   atomic.Int64 // when the state was last known to be at the journal's end, Unix milliseconds
 }
 
@@ -122,8 +123,9 @@ func (m *metrics) decided(d *decided, took time.Duration) {
 func (m *metrics) saw(offset, end int64) {
 	m.offset.Store(offset)
 	m.end.Store(end)
-	if offset >= end {
-		m.whole.Store(time.Now().UnixMilli())
+	now := time.Now().UnixMilli()
+	if m.heard.Store(now); offset >= end {
+		m.whole.Store(now)
 	}
 }
 

@@ -28,6 +28,7 @@ type Config struct {
 	Election    time.Duration   // after which a dead leader is replaced; 0 = consumers.DefaultSession
 	Drain       time.Duration   // how long the gateway goes on answering when the node is to stop
 	RecentBytes int             // of accepted entries kept in memory; 0 = 128 MiB
+	Linger      time.Duration   // how long early services go on where the node cannot, to say why
 	DecideRate  int             // requests that a leader decides in a second, at most; 0 = as many as it can
 	Backlog     Backlog         // what may wait here for its decision
 	CacheBytes  int             // of entries read again from the journal; 0 = 32 MiB
@@ -82,6 +83,14 @@ type Node struct {
 	clock      clock     // of this reign; the leader's own
 	shortSince time.Time // since when the journal has been shorter than it was
 
+	// For whoever asks what is wrong.
+	early     []Service
+	hasLeader func(context.Context) (bool, error)
+	leader    atomic.Int32            // what was last learned of who leads
+	short     atomic.Bool             // the journal has seemed shorter than it was
+	refusal   atomic.Pointer[refusal] // to lead, the last
+	failed    atomic.Pointer[error]   // why the journal is no longer followed
+
 	taken []*registry.Input // from the mailboxes, not decided yet; the leader's own
 }
 
@@ -125,13 +134,12 @@ func New(cfg Config) *Node {
 		state: registry.New(),
 		close: func() { producers.Disconnect(client) },
 	}
+	n.hasLeader = func(ctx context.Context) (bool, error) { return consumers.HasLeader(ctx, client, "") }
 	n.figures.Store(&figures{})
 	n.entries = consumers.NewEntries(n.plain, cfg.CacheBytes)
 	n.topics = func(ctx context.Context, topics ...producers.Topic) error {
 		err := producers.CreateTopicsTelling(ctx, client, cfg.Replication, func(err error) { n.trouble.meet(n.log, err) }, topics...)
-		if err == nil {
-			n.trouble.meet(n.log, nil)
-		}
+		n.trouble.meet(n.log, nil) // they are there, or nobody waits for them any more
 		return err
 	}
 	n.sources = func() *consumers.Mailboxes {
@@ -187,16 +195,16 @@ func (n *Node) run(ctx, core context.Context, stopCore context.CancelFunc, servi
 	retire := ctx.Done() // not that of the services: one that fails ends the node, and is no reason to hand over
 	below, core := errgroup.WithContext(core)
 	below.Go(func() error {
-		if err := n.topics(core, producers.JournalTopic()); err != nil {
-			return err
+		err := n.live(core, below, retire)
+		if err != nil && core.Err() == nil {
+			n.failed.Store(&err)
 		}
-		if n.cfg.Leads {
-			below.Go(func() error { return n.campaign(core, retire) })
-		}
-		return n.followAndLead(core)
+		return err
 	})
 	below.Go(func() error { return n.remember(core) })
-	above, ctx := errgroup.WithContext(ctx)
+	below.Go(func() error { return n.watch(core) })
+	early := n.startEarly(ctx)
+	above, ctx := errgroup.WithContext(early.ctx)
 	above.Go(func() error { // what fails below ends what is above
 		select {
 		case <-core.Done():
@@ -209,6 +217,12 @@ func (n *Node) run(ctx, core context.Context, stopCore context.CancelFunc, servi
 		above.Go(func() error { return n.serve(ctx, s) })
 	}
 	err := above.Wait()
+	if failed := n.failed.Load(); failed != nil {
+		n.lingers(early, *failed)
+	}
+	if ended := early.end(); err == nil || errors.Is(err, context.Canceled) { // whoever is being answered still needs the journal
+		err = ended
+	}
 	stopCore()
 	if below := below.Wait(); below != nil && !errors.Is(below, context.Canceled) {
 		return fmt.Errorf("run node: %w", below)
@@ -217,6 +231,18 @@ func (n *Node) run(ctx, core context.Context, stopCore context.CancelFunc, servi
 		return fmt.Errorf("run node: %w", err)
 	}
 	return nil
+}
+
+// live follows the journal, and leads when it is elected, until ctx ends or the
+// node cannot go on.
+func (n *Node) live(ctx context.Context, beside *errgroup.Group, retire <-chan struct{}) error {
+	if err := n.topics(ctx, producers.JournalTopic()); err != nil {
+		return err
+	}
+	if n.cfg.Leads {
+		beside.Go(func() error { return n.campaign(ctx, retire) })
+	}
+	return n.followAndLead(ctx)
 }
 
 func (n *Node) serve(ctx context.Context, s Service) error {

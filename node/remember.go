@@ -74,6 +74,7 @@ func (n *Node) wentBack() (short bool, err error) {
 	if err != nil || n.state.Next() >= seen || n.cfg.AcceptOlderJournal {
 		return false, err
 	}
+	n.short.Store(true)
 	if n.shortSince.IsZero() {
 		n.shortSince = time.Now()
 	}

@@ -11,7 +11,7 @@ import (
 // trouble is why this node cannot use its brokers, for whoever looks at it.
 type trouble struct {
 	mu   sync.Mutex
-	text string
+	is   producers.Trouble
 	said time.Time
 }
 
@@ -21,20 +21,20 @@ const sayAgain = time.Minute
 // meet remembers what is wrong and says it: at once when it is new, and again
 // as long as it lasts. nil ends it.
 func (t *trouble) meet(log *slog.Logger, err error) {
-	text := producers.Trouble(err)
+	is := producers.TroubleOf(err)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if text != "" && (text != t.text || time.Since(t.said) > sayAgain) {
-		log.Error("brokers cannot be used: " + text)
+	if is.Code != "" && (is != t.is || time.Since(t.said) > sayAgain) {
+		log.Error("brokers cannot be used: " + is.String())
 		t.said = time.Now()
 	}
-	if text != "" || err == nil {
-		t.text = text
+	if is.Code != "" || err == nil {
+		t.is = is
 	}
 }
 
-func (t *trouble) now() string {
+func (t *trouble) now() producers.Trouble {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.text
+	return t.is
 }

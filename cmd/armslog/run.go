@@ -110,13 +110,17 @@ func (a *app) client() (*client.Client, error) {
 
 // clientWaiting sends nothing again once wait has passed.
 func (a *app) clientWaiting(wait time.Duration) (*client.Client, error) {
+	return a.clientAt(a.settings.get("url"), wait)
+}
+
+func (a *app) clientAt(address string, wait time.Duration) (*client.Client, error) {
 	h, err := a.http()
 	if err != nil {
 		return nil, err
 	}
 	return client.New(client.Config{
 		HTTP:           h,
-		URL:            a.settings.get("url"),
+		URL:            address,
 		Key:            a.settings.get("key"),
 		OnBehalfOf:     a.settings.get("on_behalf_of"),
 		Purpose:        a.settings.get("purpose"),

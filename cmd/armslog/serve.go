@@ -70,6 +70,10 @@ func (a *app) serveCommand() *cobra.Command {
 	return c
 }
 
+// linger is how long a node that cannot go on answers HTTP, so that whoever asks
+// (armslog doctor) is told why, also where something starts it again and again.
+const linger = 15 * time.Second
+
 // decideRateDoc is what serve, up and bench say of the knob.
 const decideRateDoc = "requests a second that a leader decides, at most; who sends more is told when to come back (0 = as many as it can)"
 
@@ -115,7 +119,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		ClickHouse: tables, Tables: f.tables, CourierFollowsLeader: f.courier, Version: version, Log: log,
 		Node: node.Config{
 			Cluster: cluster, Replication: f.replication, Dir: f.dir, Genesis: genesis, DecideRate: f.decideRate,
-			Election: f.takeover, Drain: f.drain,
+			Election: f.takeover, Drain: f.drain, Linger: linger,
 			AcceptOlderJournal: f.older,
 		},
 	})

@@ -42,8 +42,9 @@ type Client struct {
 // Meta is what an answer says beside its body.
 type Meta struct {
 	Status   int
-	Seq      uint64 // Armslog-Seq, 0 if there was none
-	Replayed bool   // the same request had been decided before
+	Seq      uint64    // Armslog-Seq, 0 if there was none
+	Replayed bool      // the same request had been decided before
+	Date     time.Time // when the server says that it answered, to the second; zero = it does not
 }
 
 // New checks the address; it makes no connection.
@@ -237,7 +238,8 @@ func refusal(resp *http.Response) error {
 
 func metaOf(resp *http.Response) Meta {
 	seq, _ := strconv.ParseUint(resp.Header.Get("Armslog-Seq"), 10, 64)
-	return Meta{resp.StatusCode, seq, resp.Header.Get("Idempotent-Replayed") == "true"}
+	date, _ := http.ParseTime(resp.Header.Get("Date"))
+	return Meta{resp.StatusCode, seq, resp.Header.Get("Idempotent-Replayed") == "true", date}
 }
 
 // transportError tells a request that never left from one that may have

@@ -49,6 +49,8 @@ func TestHeaders(t *testing.T) {
 	var reply struct{ Seq uint64 }
 	meta, err := c.Post(t.Context(), "/v1/searches", map[string]int{"a": 1}, &reply)
 	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), meta.Date, time.Minute)
+	meta.Date = time.Time{}
 	require.Equal(t, Meta{Status: 200, Seq: 8123, Replayed: true}, meta)
 	require.EqualValues(t, 8123, reply.Seq)
 	var raw json.RawMessage

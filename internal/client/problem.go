@@ -21,6 +21,7 @@ type Problem struct {
 	Code     string              `json:"code"`
 	Seq      *uint64             `json:"seq,omitempty"`
 	Errors   []events.FieldError `json:"errors,omitempty"`
+	Checks   []Check             `json:"checks,omitempty"` // of /readyz
 }
 
 func (p *Problem) Error() string {

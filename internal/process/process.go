@@ -62,7 +62,16 @@ type Process struct {
 	Node      *node.Node
 	database  *projections.Database
 	projector *projections.Projector
+	keys      *gateway.KeyFile
+	pulse     pulse
+	followers []follower
 	services  []node.Service
+}
+
+// follower follows the node's state up to before the entry next.
+type follower struct {
+	name string
+	next func() uint64
 }
 
 // New connects a process; Run starts it.
@@ -105,7 +114,7 @@ func (p *Process) wire() error {
 		return err
 	}
 	if p.projector != nil {
-		node.RegisterFollower(metrics, p.Node, "projector", p.projector.Worker(), p.projector.Next)
+		p.follows(metrics, "projector", p.projector.Worker(), p.projector.Next)
 	}
 	if p.has(Courier) {
 		p.courier(figures, metrics)
@@ -120,16 +129,21 @@ func (p *Process) wire() error {
 func (p *Process) courier(figures *projections.Metrics, metrics *prometheus.Registry) {
 	if !p.cfg.CourierFollowsLeader {
 		p.services = append(p.services, node.Courier(figures, p.cfg.Rests.Courier))
-		node.RegisterFollower(metrics, p.Node, "courier", "all", figures.Delivered)
+		p.follows(metrics, "courier", "all", figures.Delivered)
 		return
 	}
 	p.services = append(p.services, node.LeadersCourier(figures, p.cfg.Rests.Courier))
-	node.RegisterFollower(metrics, p.Node, "courier", "all", func() uint64 {
+	p.follows(metrics, "courier", "all", func() uint64 {
 		if p.Node.Leads() {
 			return figures.Delivered()
 		}
 		return math.MaxUint64
 	})
+}
+
+func (p *Process) follows(metrics *prometheus.Registry, name, tables string, next func() uint64) {
+	node.RegisterFollower(metrics, p.Node, name, tables, next)
+	p.followers = append(p.followers, follower{name, next})
 }
 
 // tables connects ClickHouse, if there is one, and adds the projector.
@@ -158,15 +172,21 @@ func (p *Process) tables(figures *projections.Metrics) (*projections.Queries, er
 	return projections.NewQueries(q), nil
 }
 
-func (p *Process) gateway(queries *projections.Queries, metrics *prometheus.Registry) error {
-	keys, err := gateway.OpenKeyFile(p.cfg.KeyFile, p.cfg.ActorSecret, p.cfg.Log)
-	if err != nil {
+// gateway adds the edge, and what looks for it at what else is needed. It begins
+// with the node: one that cannot begin says why.
+func (p *Process) gateway(queries *projections.Queries, metrics *prometheus.Registry) (err error) {
+	if p.keys, err = gateway.OpenKeyFile(p.cfg.KeyFile, p.cfg.ActorSecret, p.cfg.Log); err != nil {
 		return err
 	}
-	cfg := gateway.Config{Log: p.cfg.Log, TLS: p.cfg.TLS, Credentials: keys, Metrics: metrics, Version: p.cfg.Version}
+	p.pulse.dir = p.cfg.Node.Dir
+	if p.database != nil {
+		p.pulse.ping = p.database.Ping
+	}
+	p.pulse.register(metrics)
+	cfg := gateway.Config{Log: p.cfg.Log, TLS: p.cfg.TLS, Credentials: p.keys, Checks: p.checks, Metrics: metrics, Version: p.cfg.Version}
 	if queries != nil {
 		cfg.Tables = node.Tables(queries)
 	}
-	p.services = append(p.services, node.Gateway(cfg, p.cfg.Listener))
+	p.Node.Early(node.Gateway(cfg, p.cfg.Listener), p.pulse.run)
 	return nil
 }
