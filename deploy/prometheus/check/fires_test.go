@@ -45,6 +45,7 @@ var firings = []firing{
 		armslog_node_ready{NODE} 0x40`}, // it has just been started
 	{"ArmslogTablesLag", 8 * time.Minute, `armslog_follower_lag_seconds{NODE, follower="projector", tables="all"} 0+15x60`,
 		`armslog_follower_lag_seconds{NODE, follower="projector", tables="all"} 0+15x10 0x60`},
+	{"ArmslogClickHouseAway", 3 * time.Minute, `armslog_clickhouse_up{NODE} 1 0x40`, `armslog_clickhouse_up{NODE} 1 0x3 1x40`},
 	{"ArmslogOutboxesStandStill", 4 * time.Minute, `armslog_follower_lag_seconds{NODE, follower="courier", tables="all"} 0+15x40`,
 		`armslog_follower_lag_seconds{NODE, follower="courier", tables="all"} 0+15x5 0x40`},
 	{"ArmslogMailboxStopped", time.Minute, `armslog_mailboxes_stopped{NODE} 0 1x40`, `armslog_mailboxes_stopped{NODE} 0x40`},
@@ -73,6 +74,7 @@ var firings = []firing{
 		armslog_node_ready{NODE} 1x130`,
 		`armslog_fences_total{NODE} _x40 1 40 52x90
 		armslog_node_ready{NODE} _x40 0 0 1x90`}, // it is started, and folds
+	{"ArmslogDiskNearlyFull", 10 * time.Minute, `armslog_disk_free_ratio{NODE} 0.5 0.09x60`, `armslog_disk_free_ratio{NODE} -1x60`},
 }
 
 // TestAlertsFire: every alert fires at what it is for, after the time that it
