@@ -80,9 +80,10 @@ func campaign(ctx context.Context, cfg ElectionConfig, elected func(Elected)) er
 	}
 }
 
-// leaveWithin bounds how long an orderly stop waits for the coordinator. Who is
-// gone without a word is replaced when its session ends.
-const leaveWithin = 2 * time.Second
+// leaveWithin bounds how long an orderly stop waits for the coordinator; leaving
+// goes on beside what else there is to stop, and a node has five seconds for all
+// of it. Who is gone without a word is replaced when its session ends.
+const leaveWithin = time.Second
 
 func leave(group *kafka.ConsumerGroup) {
 	left := make(chan struct{})

@@ -12,8 +12,10 @@ import (
 	"time"
 )
 
-// stopWithin is how long requests under way may take once the edge stops.
-const stopWithin = 5 * time.Second
+// stopWithin is how long requests under way may take once the edge stops. The
+// node that it serves stops within five seconds, and has more to do after it: a
+// caller that still waits for its decision then asks again.
+const stopWithin = 3 * time.Second
 
 // Serve answers on l until ctx ends, and then for as long as Config.Drain says,
 // while /readyz says that it is not ready. Then it ends streams and batches at

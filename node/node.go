@@ -190,8 +190,7 @@ func (n *Node) Run(ctx context.Context, services ...Service) error {
 }
 
 func (n *Node) run(ctx, core context.Context, stopCore context.CancelFunc, services []Service) error {
-	defer n.close()
-	defer n.mailboxes.Close()
+	defer n.Close()
 	retire := ctx.Done() // not that of the services: one that fails ends the node, and is no reason to hand over
 	below, core := errgroup.WithContext(core)
 	below.Go(func() error {

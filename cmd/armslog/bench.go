@@ -58,7 +58,7 @@ func (a *app) benchCommand() *cobra.Command {
 			return a.bench(cmd.Context(), args, f)
 		},
 	}
-	c.AddCommand(a.benchFailoverCommand())
+	c.AddCommand(a.benchFailoverCommand(), a.benchIdleCommand())
 	flags := c.Flags()
 	flags.IntVar(&f.records, "records", workload.Standard.Records, "records of the load")
 	flags.IntVar(&f.searches, "searches", workload.Standard.Searches, "searches of the load")

@@ -2,6 +2,7 @@ package brokerconn_test
 
 import (
 	"crypto/tls"
+	"os"
 	"testing"
 	"time"
 
@@ -11,10 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/armslog/armslog/internal/brokerconn"
+	"github.com/armslog/armslog/internal/embedded/embeddedtest"
 	"github.com/armslog/armslog/internal/kafkatest"
 	"github.com/armslog/armslog/internal/testca"
 	"github.com/armslog/armslog/producers"
 )
+
+func TestMain(m *testing.M) { os.Exit(embeddedtest.NoneLeft(m.Run())) }
 
 // TestDial connects to a real broker that wants TLS and SASL, and to know again
 // every few seconds who is there.

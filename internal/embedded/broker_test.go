@@ -16,8 +16,10 @@ import (
 
 const topic = "armslog.journal"
 
-func client(addr string) *kafka.Client {
-	return &kafka.Client{Addr: kafka.TCP(addr), Timeout: 10 * time.Second, Transport: &kafka.Transport{}}
+func client(t testing.TB, addr string) *kafka.Client {
+	transport := &kafka.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &kafka.Client{Addr: kafka.TCP(addr), Timeout: 10 * time.Second, Transport: transport}
 }
 
 func createTopic(t testing.TB, c *kafka.Client, settings map[string]string) {
@@ -83,7 +85,7 @@ func TestBrokerKilledKeepsWhatWasAcknowledged(t *testing.T) {
 		b, err := embedded.StartBrokerProcess(cfg, os.Stderr)
 		require.NoError(t, err)
 		t.Cleanup(b.Close)
-		c := client(b.Addr())
+		c := client(t, b.Addr())
 		if round == 0 {
 			createTopic(t, c, nil)
 		}
@@ -91,7 +93,7 @@ func TestBrokerKilledKeepsWhatWasAcknowledged(t *testing.T) {
 		acknowledged = append(acknowledged, produceUntilKilled(t, b, c, round)...)
 	}
 	b := embeddedtest.Broker(t, cfg)
-	stored := readAll(t, client(b.Addr()))
+	stored := readAll(t, client(t, b.Addr()))
 	require.Subset(t, stored, acknowledged)
 	require.LessOrEqual(t, len(stored)-len(acknowledged), 4, "at most the batch in flight at each kill is stored unacknowledged")
 }
@@ -119,15 +121,15 @@ func produceUntilKilled(t *testing.T, b *embedded.BrokerProcess, c *kafka.Client
 func TestBrokerReturnsAfterClose(t *testing.T) {
 	cfg := embedded.BrokerConfig{Dir: t.TempDir()}
 	b := embeddedtest.Broker(t, cfg)
-	createTopic(t, client(b.Addr()), nil)
-	_, err := produce(t.Context(), client(b.Addr()), "a", "b")
+	createTopic(t, client(t, b.Addr()), nil)
+	_, err := produce(t.Context(), client(t, b.Addr()), "a", "b")
 	require.NoError(t, err)
 	b.Close()
 
 	cfg.Listen = b.Addr()
 	again := embeddedtest.Broker(t, cfg)
 	require.Equal(t, b.Addr(), again.Addr())
-	require.Equal(t, []string{"a", "b"}, readAll(t, client(again.Addr())))
+	require.Equal(t, []string{"a", "b"}, readAll(t, client(t, again.Addr())))
 }
 
 func TestBrokerDirectoryHasOneOwner(t *testing.T) {
@@ -149,7 +151,7 @@ func TestBrokerRefusesAnAddressNobodyCanDial(t *testing.T) {
 }
 
 func TestBrokerTopicSettings(t *testing.T) {
-	c := client(embeddedtest.Broker(t, embedded.BrokerConfig{}).Addr())
+	c := client(t, embeddedtest.Broker(t, embedded.BrokerConfig{}).Addr())
 	createTopic(t, c, map[string]string{"max.message.bytes": "3000000", "message.timestamp.type": "LogAppendTime", "retention.ms": "-1", "min.insync.replicas": "1"})
 
 	res, err := produce(t.Context(), c, string(make([]byte, 2_900_000)))

@@ -103,8 +103,8 @@ func TestEnginesEndWithTheirOwner(t *testing.T) {
 	require.NoError(t, write.Close())
 	addr, err := bufio.NewReader(read).ReadString('\n')
 	require.NoError(t, err)
-	createTopic(t, client(strings.TrimSpace(addr)), nil)
-	_, err = produce(t.Context(), client(strings.TrimSpace(addr)), "kept")
+	createTopic(t, client(t, strings.TrimSpace(addr)), nil)
+	_, err = produce(t.Context(), client(t, strings.TrimSpace(addr)), "kept")
 	require.NoError(t, err)
 
 	require.NoError(t, owner.Signal(os.Kill)) // the owner alone, not its group
@@ -112,5 +112,5 @@ func TestEnginesEndWithTheirOwner(t *testing.T) {
 	c := start(t, dir+"/tables") // the engines left behind would still hold the directories
 	require.Equal(t, "7", query(t, c, "SELECT id FROM default.kept"))
 	b := embeddedtest.Broker(t, embedded.BrokerConfig{Dir: dir + "/log"})
-	require.Equal(t, []string{"kept"}, readAll(t, client(b.Addr())))
+	require.Equal(t, []string{"kept"}, readAll(t, client(t, b.Addr())))
 }

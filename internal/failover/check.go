@@ -32,7 +32,7 @@ func (f Findings) Err() error {
 
 // check reads the whole journal and holds it against what callers were told.
 func (c *Cluster) check(ctx context.Context, loads ...*load) (f Findings, err error) {
-	client := producers.Connect(producers.Cluster{Brokers: c.kafka.Addrs()})
+	client := producers.Connect(producers.Cluster{Brokers: c.addrs})
 	defer producers.Disconnect(client)
 	j := consumers.NewJournal(client, consumers.JournalConfig{Log: slog.New(slog.DiscardHandler)})
 	end, err := j.End(ctx)

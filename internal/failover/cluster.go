@@ -22,10 +22,13 @@ import (
 
 // Config of a cluster.
 type Config struct {
-	Program  string        // armslog
-	Env      []string      // of the nodes, beside this process's
-	Brokers  int           // 1 or 3
-	Nodes    int           // all with the roles registry and gateway
+	Program  string   // armslog
+	Env      []string // of the nodes, beside this process's
+	Brokers  int      // 1 or 3 of Apache Kafka; with Addrs, how many those are
+	Addrs    []string // of brokers that run already; none = they are started
+	Nodes    int
+	Roles    []string      // of every node; none = registry and gateway
+	Flags    []string      // more flags of `armslog serve`
 	Takeover time.Duration // --takeover-after
 	Drain    time.Duration // --drain
 }
@@ -41,9 +44,10 @@ type Cluster struct {
 
 	cfg   Config
 	dir   string
-	kafka *realkafka.Cluster
-	admin string // bearer token of the General Secretariat
-	token string // of the bureau
+	kafka *realkafka.Cluster // nil = the brokers were there already
+	addrs []string           // of the brokers
+	admin string             // bearer token of the General Secretariat
+	token string             // of the bureau
 }
 
 // Start runs a cluster; the bureau of the load is known to it.
@@ -74,11 +78,7 @@ func (c *Cluster) start(ctx context.Context) (err error) {
 	if err := c.writeSecrets(); err != nil {
 		return err
 	}
-	least := min(c.cfg.Takeover, consumers.DefaultSession)
-	c.kafka, err = realkafka.Start(ctx, realkafka.Config{Brokers: c.cfg.Brokers, Properties: map[string]string{
-		"group.min.session.timeout.ms": fmt.Sprint(least.Milliseconds()),
-	}})
-	if err != nil {
+	if err := c.startBrokers(ctx); err != nil {
 		return err
 	}
 	for i := range c.cfg.Nodes {
@@ -96,6 +96,21 @@ func (c *Cluster) start(ctx context.Context) (err error) {
 		}
 	}
 	return c.enrol(ctx)
+}
+
+func (c *Cluster) startBrokers(ctx context.Context) (err error) {
+	if c.addrs = c.cfg.Addrs; len(c.addrs) > 0 {
+		return nil
+	}
+	least := min(c.cfg.Takeover, consumers.DefaultSession)
+	c.kafka, err = realkafka.Start(ctx, realkafka.Config{Brokers: c.cfg.Brokers, Properties: map[string]string{
+		"group.min.session.timeout.ms": fmt.Sprint(least.Milliseconds()),
+	}})
+	if err != nil {
+		return err
+	}
+	c.addrs = c.kafka.Addrs()
+	return nil
 }
 
 func (c *Cluster) writeSecrets() error {
@@ -123,27 +138,34 @@ func (c *Cluster) plan(i int) (*Node, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory: %w", err)
 	}
+	roles := c.cfg.Roles
+	if len(roles) == 0 {
+		roles = []string{"registry", "gateway"}
+	}
 	return &Node{
 		URL: "http://" + l.Addr().String(), program: c.cfg.Program,
 		env: append(append(os.Environ(), c.cfg.Env...), "ARMSLOG_CONFIG_DIR="+filepath.Join(dir, "settings")),
-		args: []string{
-			"serve", "--roles", "registry,gateway", "--listen", l.Addr().String(), "--brokers", strings.Join(c.kafka.Addrs(), ","),
+		args: append([]string{
+			"serve", "--roles", strings.Join(roles, ","), "--listen", l.Addr().String(), "--brokers", strings.Join(c.addrs, ","),
 			"--node-dir", dir, "--keys-file", filepath.Join(c.dir, "keys.json"), "--actor-secret-file", filepath.Join(c.dir, "actor"),
 			"--replication-factor", fmt.Sprint(c.cfg.Brokers), "--min-insync-replicas", fmt.Sprint((c.cfg.Brokers + 1) / 2),
 			"--takeover-after", c.cfg.Takeover.String(), "--drain", c.cfg.Drain.String(),
-		},
+		}, c.cfg.Flags...),
 	}, nil
 }
 
 // enrol makes the bureau known at every node.
-func (c *Cluster) enrol(ctx context.Context) error {
+func (c *Cluster) enrol(ctx context.Context) error { return c.Enrol(ctx, bureau) }
+
+// Enrol makes an organisation known, which then has a mailbox.
+func (c *Cluster) Enrol(ctx context.Context, org string) error {
 	admin, err := newClient(c.Nodes[0].URL, c.admin)
 	if err != nil {
 		return err
 	}
-	body := json.RawMessage(fmt.Sprintf(`{"organisation_id":%q,"kind":"ncb","country":"FJ","name":"Suva"}`, bureau))
+	body := json.RawMessage(fmt.Sprintf(`{"organisation_id":%q,"kind":"ncb","country":"FJ","name":"Suva"}`, org))
 	if _, err := admin.Post(ctx, "/v1/organisations", body, nil); err != nil {
-		return fmt.Errorf("enrol bureau: %w", err)
+		return fmt.Errorf("enrol %s: %w", org, err)
 	}
 	return nil
 }

@@ -48,6 +48,9 @@ func (n *Node) Start(ctx context.Context, more ...string) (err error) {
 	}
 }
 
+// PID is the id of the node's process.
+func (n *Node) PID() int { return n.process.PID() }
+
 // Kill ends the node at once, paused or not.
 func (n *Node) Kill() {
 	if n.process != nil {

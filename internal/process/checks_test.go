@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/gateway"
@@ -25,8 +24,6 @@ import (
 	"github.com/armslog/armslog/projections"
 	"github.com/armslog/armslog/schemas"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	limit = 30 * time.Second

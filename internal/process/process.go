@@ -36,8 +36,8 @@ func Roles() []string { return []string{Registry, Gateway, Projector, Courier} }
 // Config is one process.
 type Config struct {
 	Roles       []string
-	Node        node.Config // Leads is set by the roles
-	Listener    net.Listener
+	Node        node.Config         // Leads is set by the roles
+	Listener    net.Listener        // of the HTTP API; Run closes it
 	TLS         *tls.Config         // of the HTTP API; nil = plain text
 	KeyFile     string              // hashed API keys
 	ActorSecret []byte              // keys the pairwise ids of actors
@@ -74,7 +74,8 @@ type follower struct {
 	next func() uint64
 }
 
-// New connects a process; Run starts it.
+// New prepares a process. Run starts it and, at its end, closes its
+// connections; Close does so for one that is not run.
 func New(cfg Config) (*Process, error) {
 	for _, r := range cfg.Roles {
 		if !slices.Contains(Roles(), r) {
@@ -88,18 +89,32 @@ func New(cfg Config) (*Process, error) {
 	cfg.Node.Log = cfg.Log
 	p := &Process{cfg: cfg, Node: node.New(cfg.Node)}
 	if err := p.wire(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-// Run runs until ctx ends or a role cannot go on.
+// Run runs until ctx ends or a role cannot go on. Also one that never served
+// lets go of its address.
 func (p *Process) Run(ctx context.Context) error {
-	err := p.Node.Run(ctx, p.services...)
-	if p.database != nil {
-		err = errors.Join(err, p.database.Close())
+	if p.cfg.Listener != nil {
+		defer p.cfg.Listener.Close()
 	}
-	return err
+	err := p.Node.Run(ctx, p.services...)
+	return errors.Join(err, p.closeDatabase())
+}
+
+// Close disconnects a process that is not run. Its listener is the caller's.
+func (p *Process) Close() error {
+	p.Node.Close()
+	return p.closeDatabase()
+}
+
+func (p *Process) closeDatabase() error {
+	if p.database == nil {
+		return nil
+	}
+	return p.database.Close()
 }
 
 func (p *Process) has(role string) bool { return slices.Contains(p.cfg.Roles, role) }

@@ -208,7 +208,7 @@ func (s *Single) start(ctx context.Context) error {
 	s.Node = p.Node
 	if err := s.writeRunning(); err != nil {
 		l.Close()
-		return err
+		return errors.Join(err, p.Close())
 	}
 	go func() {
 		defer close(s.done)

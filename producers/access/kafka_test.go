@@ -10,10 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/embedded/embeddedtest"
 	"github.com/armslog/armslog/internal/kafkatest"
 	"github.com/armslog/armslog/producers"
 	"github.com/armslog/armslog/producers/access"
 )
+
+func TestMain(m *testing.M) { os.Exit(embeddedtest.NoneLeft(m.Run())) }
 
 // settled carries a plan out and waits until the cluster is as it says.
 func settled(t *testing.T, client *kafka.Client, want access.State, secrets access.Secrets) {
