@@ -36,11 +36,15 @@ func (c *caller) drawMail() (events.Type, []byte) {
 	return t, body
 }
 
-// numbers is from how many serial numbers is drawn: few enough that questions
-// and records of several organisations meet all the time.
-const numbers = 4000
+// numbers is from how many serial numbers is drawn, for each minute of the run:
+// few enough that questions and records of several organisations meet all the
+// time, and so many that a request meets no more in the end than in the
+// beginning.
+const numbers = 2000
 
-func (c *caller) serial() string { return fmt.Sprintf("KXT%06d", 100_000+c.rand.IntN(numbers)*7) }
+func (c *caller) serial() string {
+	return fmt.Sprintf("KXT%07d", 1_000_000+c.rand.IntN(numbers*max(1, int(c.load.cfg.length.Minutes())))*7)
+}
 
 func (c *caller) search() []byte {
 	return fmt.Appendf(nil, `{"purpose":"border_control","context":"recovered","firearm":{"type":"revolver","make":"taurus","calibre":".38",`+

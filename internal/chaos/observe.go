@@ -65,7 +65,7 @@ type observed struct {
 // observe waits until all nodes and the courier have come to the journal's end,
 // and reads everything.
 func (w *world) observe(ctx context.Context, requests []*request) (*observed, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, patience+w.cfg.length) // there is more to read after a longer run
 	defer cancel()
 	o := &observed{
 		Expected: map[events.OrgID][]note{}, Inboxes: map[string][]note{}, Outboxes: map[events.OrgID][]message{}, Mailed: map[events.UUID]bool{},
