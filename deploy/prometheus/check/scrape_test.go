@@ -21,12 +21,14 @@ func TestScrape(t *testing.T) {
 	n.work(1)
 	first := n.scrape()
 	n.work(2)
-	st := store(t, first, n.scrape())
-	e := newEngine(t, st, began.Add(every))
+	e := newEngine(t, scraped(t, first, n.scrape()))
 	t.Run("dashboard", e.dashboard)
 	t.Run("variables", e.variables)
 	t.Run("alerts", e.alerts)
 }
+
+// second is when the node was scraped for the second time.
+var second = began.Add(every)
 
 type panel struct {
 	Title   string
@@ -60,7 +62,7 @@ func (e *engine) dashboard(t *testing.T) {
 			queries++
 			expr := filled(q.Expr)
 			require.NotContains(t, expr, "$", "a variable that this test does not know")
-			v := e.ask(expr)
+			v := e.ask(expr, second)
 			require.NotEmpty(t, figures(v), "%s: %s is empty: %v", p.Title, q.Expr, v)
 			for _, l := range legendLabel.FindAllStringSubmatch(q.LegendFormat, -1) {
 				for _, s := range v {
@@ -81,7 +83,7 @@ func (e *engine) variables(t *testing.T) {
 		}
 		m := labelValues.FindStringSubmatch(v.Definition)
 		require.NotNil(t, m, v.Definition)
-		found := e.ask(filled(m[1]))
+		found := e.ask(filled(m[1]), second)
 		require.NotEmpty(t, found, v.Name)
 		require.Equal(t, target[m[2]], found[0].Metric.Get(m[2]), v.Name)
 	}
@@ -91,12 +93,12 @@ func (e *engine) alerts(t *testing.T) {
 	for _, r := range readAlerts(t) {
 		expr, err := language.ParseExpr(r.Expr)
 		require.NoError(t, err)
-		parts := without(expr)
+		parts := compared(expr)
 		require.NotEmpty(t, parts)
 		for _, part := range parts {
-			require.NotEmpty(t, figures(e.ask(part.String())), "%s: %s is empty", r.Alert, part)
+			require.NotEmpty(t, figures(e.ask(part.String(), second)), "%s: %s is empty", r.Alert, part)
 		}
-		e.ask(r.Expr) // whether it fires: TestAlertsFire
+		e.ask(r.Expr, second) // whether it fires: TestAlertsFire
 	}
 }
 

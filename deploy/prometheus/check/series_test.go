@@ -1,8 +1,8 @@
 package check
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -11,9 +11,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
-	"github.com/prometheus/prometheus/promql/promqltest"
-	"github.com/prometheus/prometheus/util/teststorage"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,27 +25,36 @@ const every = 15 * time.Second
 // began is when the first of them was, as far as the engine knows.
 var began = time.Unix(1_800_000_000, 0)
 
-// store holds scrapes, one every so often, as Prometheus does.
-func store(t *testing.T, scrapes ...string) *teststorage.TestStorage {
+// series is what Prometheus has stored, by labels. Its own storage needs four
+// times as many modules as its engine.
+type series map[string]*promql.Series
+
+func (s series) add(l labels.Labels, at time.Time, v float64) {
+	key := l.String()
+	if s[key] == nil {
+		s[key] = &promql.Series{Metric: l}
+	}
+	s[key].Floats = append(s[key].Floats, promql.FPoint{T: at.UnixMilli(), F: v})
+}
+
+// scraped are scrapes, one every so often, as Prometheus stores them.
+func scraped(t *testing.T, scrapes ...string) series {
 	t.Helper()
-	st := teststorage.New(t)
+	all := series{}
 	for i, text := range scrapes {
 		at := began.Add(time.Duration(i) * every)
-		app := st.Appender(t.Context())
 		add := func(l labels.Labels, v float64) {
 			b := labels.NewBuilder(l)
 			for name, value := range target {
 				require.Empty(t, l.Get(name), "a metric of a node bears a label that is the target's")
 				b.Set(name, value)
 			}
-			_, err := app.Append(0, b.Labels(), at.UnixMilli(), v)
-			require.NoError(t, err, "%s", l)
+			all.add(b.Labels(), at, v)
 		}
 		parse(t, text, add)
-		add(labels.FromStrings("__name__", "up"), 1)
-		require.NoError(t, app.Commit())
+		add(labels.FromStrings(labels.MetricName, "up"), 1)
 	}
-	return st
+	return all
 }
 
 // parse reads a scrape as Prometheus does.
@@ -68,68 +76,60 @@ func parse(t *testing.T, text string, add func(labels.Labels, float64)) {
 	}
 }
 
-// engine asks a storage.
-type engine struct {
-	t  *testing.T
-	st *teststorage.TestStorage
-	*promql.Engine
-	at time.Time // of questions
-}
-
-func newEngine(t *testing.T, st *teststorage.TestStorage, at time.Time) *engine {
-	return &engine{t, st, promqltest.NewTestEngine(t, false, 0, 1_000_000), at}
-}
-
-// ask is the result of an expression; where it is not known to the engine, the
-// test ends.
-func (e *engine) ask(expr string) promql.Vector {
-	e.t.Helper()
-	q, err := e.NewInstantQuery(e.t.Context(), e.st, nil, expr, e.at)
-	require.NoError(e.t, err, "%s", expr)
-	defer q.Close()
-	result := q.Exec(e.t.Context())
-	require.NoError(e.t, result.Err, "%s", expr)
-	v, err := result.Vector()
-	require.NoError(e.t, err, "%s", expr)
-	return append(promql.Vector(nil), v...)
-}
-
-// figures are the values that are numbers.
-func figures(v promql.Vector) (list []float64) {
-	for _, s := range v {
-		if s.F == s.F {
-			list = append(list, s.F)
-		}
-	}
-	return list
-}
-
-var language = parser.NewParser(parser.Options{})
-
-// without are the parts of an alert's expression that are there also when all is
-// well: what is compared, without what it is compared with.
-func without(comparison parser.Expr) []parser.Expr {
-	switch x := comparison.(type) {
-	case *parser.ParenExpr:
-		return without(x.Expr)
-	case *parser.NumberLiteral:
-		return nil
-	case *parser.BinaryExpr:
-		if x.Op.IsComparisonOperator() || x.Op.IsSetOperator() {
-			return append(without(x.LHS), without(x.RHS)...)
-		}
-	}
-	return []parser.Expr{comparison}
-}
-
-// loading is series as promtool's unit tests write them, one a line; NODE stands
+// written are series as promtool's unit tests write them, one a line; NODE stands
 // for the labels of the target.
-func loading(series string) string {
-	var out strings.Builder
-	fmt.Fprintf(&out, "load %s\n", every)
-	node := fmt.Sprintf("job=%q, instance=%q", target["job"], target["instance"])
-	for line := range strings.Lines(strings.TrimSpace(series)) {
-		out.WriteString("  " + strings.ReplaceAll(strings.TrimSpace(line), "NODE", node) + "\n")
+func written(t *testing.T, lines string) series {
+	t.Helper()
+	all := series{}
+	node := `job="` + target["job"] + `", instance="` + target["instance"] + `"`
+	for line := range strings.Lines(lines) {
+		l, values, err := language.ParseSeriesDesc(strings.ReplaceAll(strings.TrimSpace(line), "NODE", node))
+		require.NoError(t, err, "%s", line)
+		for i, v := range values {
+			if !v.Omitted {
+				all.add(l, began.Add(time.Duration(i)*every), v.Value)
+			}
+		}
 	}
-	return out.String()
+	return all
 }
+
+// Querier shows everything: the engine takes what it asked for.
+func (s series) Querier(_, _ int64) (storage.Querier, error) {
+	return querier{storage.NoopQuerier(), s}, nil
+}
+
+type querier struct {
+	storage.Querier // which knows no labels: the engine asks for none
+	series
+}
+
+func (q querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	found := &set{next: -1}
+	for _, s := range q.series {
+		if matches(s.Metric, matchers) {
+			found.series = append(found.series, promql.NewStorageSeries(*s))
+		}
+	}
+	return found
+}
+
+func matches(l labels.Labels, matchers []*labels.Matcher) bool {
+	for _, m := range matchers {
+		if !m.Matches(l.Get(m.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// set hands series out, one after the other.
+type set struct {
+	series []storage.Series
+	next   int
+}
+
+func (s *set) Next() bool                        { s.next++; return s.next < len(s.series) }
+func (s *set) At() storage.Series                { return s.series[s.next] }
+func (s *set) Err() error                        { return nil }
+func (s *set) Warnings() annotations.Annotations { return nil }
