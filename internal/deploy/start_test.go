@@ -3,6 +3,7 @@ package deploy
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -33,8 +34,8 @@ import (
 func TestMain(m *testing.M) { embeddedtest.Main(m) }
 
 // TestComposeStarts follows docs/operations.md, "A cluster with docker compose",
-// with a process for each container: until an organisation has joined and is
-// answered at both nodes, with nobody allowed more than was granted.
+// with a process for each container: until organisations have joined and a
+// question has met a record, with nobody allowed more than was granted.
 func TestComposeStarts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("three brokers take half a minute")
@@ -50,16 +51,44 @@ func TestComposeStarts(t *testing.T) {
 	}
 	h.refusesStrangers()
 	h.variables = types.Mapping{} // the registry has begun
-	h.run("access", "--add", "NCB-BR")
+	h.run("access", "--add", "NCB-BR,NCB-CL")
 	require.FileExists(t, filepath.Join(h.volume("passwords"), "NCB-BR.password"))
 	h.post("node1", admin, "/v1/organisations", `{"organisation_id":"NCB-BR","kind":"ncb","country":"BR","name":"INTERPOL Brasilia","inbox":true}`)
+	h.post("node1", admin, "/v1/organisations", `{"organisation_id":"NCB-CL","kind":"ncb","country":"CL","name":"INTERPOL Santiago","inbox":true}`)
 	require.Contains(t, h.run("access"), "no difference", "run again with the file as it is")
+	h.questionMeetsRecord(admin)
+}
 
-	bureau := h.key("NCB-BR", "registrar", "searcher")
+// questionMeetsRecord: in both directions, at both nodes, and all three parties
+// are told at either.
+func (h *host) questionMeetsRecord(secretariat string) {
+	h.t.Helper()
+	asker, owner := h.key("NCB-CL", "searcher", "desk"), h.key("NCB-BR", "registrar", "desk")
+	const weapon = `"firearm":{"type":"pistol","make":"taurus","marks":[{"kind":"serial","status":"readable","text":"KTO44170"}]}`
+	const question = `{"purpose":"border_control","context":"recovered",` + weapon + `}`
+	require.NotContains(h.t, h.post("node1", asker, "/v1/searches", question), `"match_id"`)
+	require.Contains(h.t, h.post("node2", owner, "/v1/records",
+		`{"source":{"system":"test","id":"1"},"category":"stolen",`+weapon+`,"incident":{"country":"BR"},"retain_until":"2036-12-31"}`), `"match_id"`)
+	require.Contains(h.t, h.post("node2", asker, "/v1/searches", question), `"match_id"`)
 	for _, node := range []string{"node1", "node2"} {
-		answer := h.post(node, bureau, "/v1/searches", `{"purpose":"border_control","context":"recovered","firearm":{"marks":[{"kind":"serial","status":"readable","text":"KTO44170"}]}}`)
-		require.Contains(t, answer, `"status":"answered"`)
+		for _, key := range []string{asker, owner, secretariat} {
+			require.Eventually(h.t, func() bool { // a node that does not lead follows
+				return strings.Count(h.inbox(node, key), `"reason":"match"`) == 2
+			}, patience, 50*time.Millisecond, "%s tells them all", node)
+		}
 	}
+}
+
+func (h *host) inbox(node, key string) string {
+	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, "http://"+h.addrs[node]+"/v1/inbox", nil)
+	require.NoError(h.t, err)
+	r.Header.Set("Authorization", "Bearer "+key)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(h.t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(h.t, err)
+	return string(text)
 }
 
 // patience bounds one wait; a machine that does much else takes its time.
@@ -275,7 +304,7 @@ func (h *host) post(node, key, path, body string) (answer string) {
 		require.NoError(h.t, err)
 		r.Header.Set("Authorization", "Bearer "+key)
 		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Idempotency-Key", path+node)
+		r.Header.Set("Idempotency-Key", fmt.Sprintf("%x", sha256.Sum256([]byte(node+path+body))))
 		resp, err := http.DefaultClient.Do(r)
 		require.NoError(h.t, err)
 		defer resp.Body.Close()

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -61,12 +62,35 @@ func runSingle(text string) error {
 // child is a process that may be killed.
 type child struct {
 	cmd   *exec.Cmd
-	ready chan bool       // one value: whether it became ready
-	done  chan struct{}   // closed when it has ended
-	said  strings.Builder // not to be read before
+	once  sync.Once
+	ready chan bool     // one value: whether it became ready
+	done  chan struct{} // closed when it has ended
+	said  spoken
 }
 
-// follow starts a process, which is ready when it says so.
+// spoken may be read while it is written.
+type spoken struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *spoken) add(line string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.WriteString(line + "\n")
+}
+
+// String is all that was said so far.
+func (o *spoken) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+func (s *child) became(ready bool) { s.once.Do(func() { s.ready <- ready }) }
+
+// follow starts a process, which is ready when it says so, or somebody else
+// finds out.
 func follow(t testing.TB, cmd *exec.Cmd, readyWhen string) *child {
 	t.Helper()
 	s := &child{cmd: cmd, ready: make(chan bool, 1), done: make(chan struct{})}
@@ -75,18 +99,14 @@ func follow(t testing.TB, cmd *exec.Cmd, readyWhen string) *child {
 	require.NoError(t, cmd.Start())
 	go func() {
 		defer close(s.done)
-		isReady := false
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			s.said.WriteString(lines.Text() + "\n")
-			if !isReady && strings.Contains(lines.Text(), readyWhen) {
-				isReady = true
-				s.ready <- true
+			s.said.add(lines.Text())
+			if readyWhen != "" && strings.Contains(lines.Text(), readyWhen) {
+				s.became(true)
 			}
 		}
 		_ = cmd.Wait() // how it ended is the test's business
-		if !isReady {
-			s.ready <- false
-		}
+		s.became(false)
 	}()
 	t.Cleanup(s.kill)
 	return s

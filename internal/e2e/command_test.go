@@ -66,6 +66,9 @@ func (c *command) ok(args ...string) string {
 
 // by is the user of an organisation of a world.
 func (w *world) by(org string) *command {
+	if w.cluster != nil {
+		return user(w.t, w.URL, w.keys[org], w.cluster.env...)
+	}
 	env := []string{"ARMSLOG_DATA=" + w.Dir}
 	if native, _ := w.Tables(); native != "" {
 		env = append(env, "ARMSLOG_SQL="+w.Analyst())
@@ -76,6 +79,10 @@ func (w *world) by(org string) *command {
 // fsck folds the journal from outside and compares every table with it.
 func (w *world) fsck() {
 	w.t.Helper()
-	r := w.by("IPSG").run("fsck", "--data", w.Dir, "-o", "csv")
+	args := []string{"fsck", "-o", "csv"}
+	if w.cluster == nil {
+		args = append(args, "--data", w.Dir)
+	}
+	r := w.by("IPSG").run(args...)
 	require.Zero(w.t, r.code, "%s%s", r.out, r.err)
 }

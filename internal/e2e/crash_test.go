@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/armslog/armslog/consumers"
@@ -71,6 +72,7 @@ type crashes struct {
 	url     string
 	cfg     single.Config // for a broker of its own
 	alone   bool          // the broker has a process of its own
+	on      *world        // on a cluster; nil = embedded engines
 	key     string
 	bureau  *command
 	files   int
@@ -85,27 +87,43 @@ const crashQuestions = 40
 
 func newCrashes(t *testing.T, cfg single.Config, alone bool) *crashes {
 	x := &crashes{t: t, dir: cfg.Dir, alone: alone, acked: map[uint64]string{}}
-	kafka := freeAddr(t)
+	listen := freeAddr(t)
 	w := begin(t, cfg)
-	for i := range crashQuestions {
-		w.post("WCO", "/v1/searches", question(serialOf(1, 1+i*crashRows/crashQuestions))).reply(t)
-	}
+	w.askOfCrashes()
 	x.key = w.keys["NCB-BR"]
 	w.stop()
 	x.cfg = cfg
 	x.cfg.Listen = freeAddr(t)
-	x.cfg.Kafka = kafka
+	x.cfg.Kafka = listen
 	x.cfg.Election = 1500 * time.Millisecond
 	if alone {
-		brokerProcess(t, filepath.Join(cfg.Dir, "kafka"), kafka)
-		x.cfg.Brokers = []string{kafka}
+		brokerProcess(t, filepath.Join(cfg.Dir, "kafka"), listen)
+		x.cfg.Brokers = []string{listen}
 	}
 	x.url = "http://" + x.cfg.Listen
 	x.bureau = user(t, x.url, x.key)
 	return x
 }
 
+// askOfCrashes asks about rows of the first file.
+func (w *world) askOfCrashes() {
+	for i := range crashQuestions {
+		w.post("WCO", "/v1/searches", question(serialOf(1, 1+i*crashRows/crashQuestions))).reply(w.t)
+	}
+}
+
+// kafka is a client of the brokers.
+func (x *crashes) kafka() *kafka.Client {
+	if x.on != nil {
+		return x.on.kafka()
+	}
+	return sim.Connect(x.t, x.cfg.Kafka)
+}
+
 func (x *crashes) start(fail string) *child {
+	if x.on != nil {
+		return x.on.cluster.serve()
+	}
 	var cmd *exec.Cmd
 	if x.alone {
 		text, err := json.Marshal(x.cfg)
@@ -120,7 +138,7 @@ func (x *crashes) start(fail string) *child {
 }
 
 // round lets the process die at a point, or kills it from outside, while a file
-// is imported, and looks at what a new process finds.
+// is imported.
 func (x *crashes) round(point string) {
 	fail := point
 	if fail != "" {
@@ -137,7 +155,12 @@ func (x *crashes) round(point string) {
 		require.NotEmpty(x.t, point, "%s", &s.said)
 	}
 	<-s.done
-	s = x.start("")
+	x.resumes()
+}
+
+// resumes looks at what a new process finds.
+func (x *crashes) resumes() {
+	s := x.start("")
 	require.True(x.t, <-s.ready, "%s", &s.said)
 	x.check()
 	x.mail()
@@ -149,7 +172,7 @@ func (x *crashes) round(point string) {
 func (x *crashes) mail() {
 	x.mailed++
 	id := fmt.Sprint("mailed-", x.mailed)
-	write(x.t, x.cfg.Kafka, "NCB-BR", message(id, string(events.TypeRecordSubmitted), record(id, fmt.Sprintf("MM%06d", x.mailed), "seized", "")))
+	write(x.t, x.kafka(), "NCB-BR", message(id, string(events.TypeRecordSubmitted), record(id, fmt.Sprintf("MM%06d", x.mailed), "seized", "")))
 }
 
 // importUntilDeath goes on with the import, and posts records one by one beside
@@ -202,7 +225,7 @@ func (x *crashes) post(ctx context.Context) {
 // untilJournalGrew returns when the journal holds so many entries more, or ctx
 // ends.
 func (x *crashes) untilJournalGrew(ctx context.Context, more int64) {
-	j := consumers.NewJournal(sim.Connect(x.t, x.cfg.Kafka), consumers.JournalConfig{Log: quiet()})
+	j := consumers.NewJournal(x.kafka(), consumers.JournalConfig{Log: quiet()})
 	begin, err := j.End(ctx)
 	for end := begin; err == nil && end < begin+more; end, err = j.End(ctx) {
 		select {
@@ -223,7 +246,7 @@ func (x *crashes) check() {
 	} else if x.files > 0 {
 		told = crashRows
 	}
-	a := audit(x.t, x.cfg.Kafka)
+	a := audit(x.t, x.kafka())
 	registered := map[string]uint64{}
 	for _, e := range a.accepted(events.TypeRecordSubmitted) {
 		body, errs := events.Decode(e.Envelope.Type, e.Value)
@@ -243,6 +266,10 @@ func (x *crashes) check() {
 		}
 		require.NotZero(x.t, registered[fmt.Sprintf("file-%d-%d", file, row)], "row %d of file %d was acknowledged", row, file)
 	}
+	if x.on != nil {
+		x.on.fsck()
+		return
+	}
 	r := x.bureau.run("fsck", "--data", x.dir)
 	require.Zero(x.t, r.code, "%s%s", r.out, r.err)
 }
@@ -254,9 +281,9 @@ func (x *crashes) checkOutboxes() {
 	// WCO was told of its agreement, too.
 	for org, tells := range map[events.OrgID]int{"WCO": crashQuestions + 1, "NCB-BR": crashQuestions, "IPSG": crashQuestions} {
 		eventually(x.t, "the courier delivers", func() bool {
-			return len(readOutbox(x.t, x.cfg.Kafka, org).notes) >= tells
+			return len(readOutbox(x.t, x.kafka(), org).notes) >= tells
 		})
-		box := readOutbox(x.t, x.cfg.Kafka, org)
+		box := readOutbox(x.t, x.kafka(), org)
 		require.Len(x.t, box.notes, tells)
 		if org == "NCB-BR" {
 			require.Len(x.t, box.replies, x.mailed)

@@ -48,7 +48,11 @@ func (w *world) counts(query string) map[string]int {
 // asked about it, with the very command line of a bureau.
 func TestRealTable(t *testing.T) {
 	x := saoPaulo(t)
-	w := withTables(t)
+	withTables(t).realTable(x)
+}
+
+func (w *world) realTable(x *table) {
+	t := w.t
 	asked := w.askAbout(x)
 	require.Equal(t, map[events.OrgID]int{"WCO": 0, "NCB-BR": 0, "NCB-CL": 0, "NCB-PY": 0, "IPSG": 0}, w.told(), "nothing is recorded yet")
 
@@ -61,13 +65,13 @@ func TestRealTable(t *testing.T) {
 	w.checkNotifications(asked)
 	w.fsck()
 
-	before := audit(t, w.KafkaAddr)
+	before := audit(t, w.kafka())
 	r = bureau.run("import", "seizures.csv", "--map", "sp-ssp")
 	require.Equal(t, 3, r.code, "%s%s", r.out, r.err)
 	got := readReceipt(t, filepath.Join(filepath.Dir(x.path), "seizures.receipt.json"))
 	require.Equal(t, len(x.weapons), got.Unchanged)
 	require.Zero(t, got.Registered+got.Amended+got.Matches)
-	require.Equal(t, before.end, audit(t, w.KafkaAddr).end, "the second import appends nothing")
+	require.Equal(t, before.end, audit(t, w.kafka()).end, "the second import appends nothing")
 	require.Equal(t, len(asked), w.told()["WCO"], "and tells nothing")
 	w.askAgain(x)
 }

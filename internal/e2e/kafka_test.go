@@ -1,28 +1,62 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/internal/demo"
 	"github.com/armslog/armslog/internal/embedded/embeddedtest"
-	"github.com/armslog/armslog/internal/kafkatest"
 	"github.com/armslog/armslog/internal/single"
 )
 
-// TestRealKafka is the way of a question and its records on Apache Kafka.
+// How much of TestRealKafka is run, and on how many brokers.
+var (
+	brokers = flag.Int("brokers", 1, "Apache Kafka brokers of TestRealKafka: 1 or 3")
+	long    = flag.Bool("long", false, "run all of TestRealKafka, which takes minutes, and not a sample")
+)
+
+// TestRealKafka holds what armslog promises on brokers as they are in
+// operation: Apache Kafka with TLS, SASL and a rule for everything, nodes of the
+// real program. docs/reliability.md says which promise is shown where. All of it:
+//
+//	go test ./internal/e2e -count=1 -v -timeout 1h -run 'TestRealKafka$' -long -brokers 3
 func TestRealKafka(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a real broker takes its time")
 	}
-	engine := embeddedtest.Engine(t)
-	cluster := kafkatest.Start(t, kafkatest.Config{})
-	w := begin(t, single.Config{Brokers: cluster.Addrs(), Engine: engine})
+	part := func(name string, f func(t *testing.T, w *world)) {
+		t.Run(name, func(t *testing.T) { f(t, onBrokers(t, *brokers)) })
+	}
+	part("sample", func(t *testing.T, w *world) {
+		t.Run("way of a question", func(t *testing.T) { w.in(t).wayOfAQuestion() })
+		t.Run("outbox that comes late", func(t *testing.T) { w.in(t).outboxComesLate() })
+		t.Run("streaming", func(t *testing.T) { streaming(t, w.in(t)) })
+	})
+	if !*long {
+		return
+	}
+	part("withheld", withheldOnBrokers)
+	part("mailbox", func(_ *testing.T, w *world) { w.mailbox() })
+	part("real table", realTableOnBrokers)
+	part("crash", crashOnBrokers)
+	part("lost requests", func(_ *testing.T, w *world) { w.lostRequests() })
+}
+
+// wayOfAQuestion: questions and records meet in both directions, whoever is
+// told is told once and on their outbox, too, and whoever folds the journal
+// comes to the same state.
+func (w *world) wayOfAQuestion() {
+	t := w.t
 	const rows = 2000
 	asked := w.post("WCO", "/v1/searches", question("RK000007"), "Armslog-On-Behalf-Of", "FJ-CUSTOMS").reply(t)
 	w.post("NCB-PY", "/v1/records", record("PY-1", "RK000008", "stolen", "")).reply(t)
@@ -40,29 +74,98 @@ func TestRealKafka(t *testing.T) {
 	require.Equal(t, asked.ID, w.news("WCO")[0].Body.YourSearch.String())
 
 	typ := string(events.TypeRecordSubmitted)
-	write(t, w.KafkaAddr, "NCB-BR", message("by hand", typ, record("H-1", "RK900001", "seized", "")), message("bad", typ, "{"))
-	eventually(t, "replies come", func() bool { return len(readOutbox(t, w.KafkaAddr, "NCB-BR").replies) == 2 })
+	w.write("NCB-BR", message("by hand", typ, record("H-1", "RK900001", "seized", "")), message("bad", typ, "{"))
+	eventually(t, "replies come", func() bool { return len(w.outbox("NCB-BR").replies) == 2 })
 
 	next, hash := w.hash()
 	w.restart()
 	again, same := w.hash()
 	require.Equal(t, next, again)
 	require.Equal(t, hash, same, "a restart folds to the same state")
-	folded := audit(t, w.KafkaAddr).state
+	folded := audit(t, w.kafka()).state
 	require.Equal(t, next, folded.Next())
 	require.Equal(t, hash, folded.Hash(), "and so does whoever reads the journal")
 	require.Equal(t, told, w.told())
-	w.post("NCB-CL", "/v1/searches", question("RK000009")).reply(t)
+	require.Len(t, w.post("NCB-CL", "/v1/searches", question("RK000009")).reply(t).Matches, 1)
 	told["NCB-CL"]++
 	told["NCB-BR"]++
 	told["IPSG"]++
 	require.Equal(t, told, w.told())
-	for _, org := range parties {
-		eventually(t, "the courier delivers", func() bool {
-			return len(readOutbox(t, w.KafkaAddr, org).notes) == len(w.inbox(org))
-		})
-	}
-	require.Len(t, readOutbox(t, w.KafkaAddr, "NCB-BR").replies, 2, "a restart repeats nothing")
+	w.delivered(parties...)
+	require.Len(t, w.outbox("NCB-BR").replies, 2, "a restart repeats nothing")
 	w.settled()
 	require.Equal(t, map[string]int{"NCB-BR": rows + 1, "NCB-PY": 1}, w.counts("SELECT owner, count() FROM analytics.records GROUP BY owner"))
+	w.fsck()
+}
+
+// delivered waits until outboxes hold what inboxes do.
+func (w *world) delivered(orgs ...events.OrgID) {
+	w.t.Helper()
+	for _, org := range orgs {
+		eventually(w.t, "the courier delivers", func() bool { return len(w.outbox(org).notes) == len(w.inbox(org)) })
+	}
+}
+
+// outboxComesLate names an organisation before its topics are made: it holds up
+// nobody, and is told when they are.
+func (w *world) outboxComesLate() {
+	t := w.t
+	missing := func() float64 { return value(w.scrape()["armslog_projections_outboxes_missing"]) }
+	w.post("IPSG", "/v1/organisations", `{"organisation_id":"LATE","kind":"international_entity","name":"Invented","inbox":true}`).reply(t)
+	w.post("IPSG", "/v1/agreements", `{"agreement_id":"AGR-LATE","grantee":"LATE","rights":["search"],"purposes":["border_control"],
+		"legal_basis":"Invented","valid_from":"2026-01-01","valid_until":"2035-12-31"}`).reply(t)
+	eventually(t, "its outbox is missed", func() bool { return missing() == 1 })
+	w.post("NCB-CL", "/v1/searches", question("RK000010")).reply(t)
+	w.delivered(parties...)
+
+	w.cluster.apply()
+	eventually(t, "its outbox is there", func() bool { return missing() == 0 })
+	notes := w.outbox("LATE").notes
+	require.Len(t, notes, 1)
+	require.Equal(t, "agreement_changed", notes[0].Reason)
+}
+
+// withheldOnBrokers is TestWithheld, and more: the registry that has nothing to
+// withhold runs on embedded engines, and even that makes no difference.
+func withheldOnBrokers(t *testing.T, w *world) {
+	withheld(t, w, begin(t, single.Config{Engine: embeddedtest.Engine(t), Name: demo.Secretariat}))
+}
+
+// realTableOnBrokers is TestRealTable; then all tables are made anew.
+func realTableOnBrokers(t *testing.T, w *world) {
+	x := saoPaulo(t)
+	w.realTable(x)
+	w.by("IPSG").ok("rebuild")
+	w.checkTables(x)
+	w.fsck()
+}
+
+// lostRequests: retention deletes requests that nobody has decided. That one
+// mailbox stops and the node says so; the others go on.
+func (w *world) lostRequests() {
+	t, topic := w.t, events.MailboxTopic("NCB-CL")
+	typ := string(events.TypeRecordSubmitted)
+	w.stop()
+	for i := range 3 {
+		id := fmt.Sprint("lost-", i)
+		w.write("NCB-CL", message(id, typ, record(id, fmt.Sprintf("LR%06d", i), "stolen", "")))
+	}
+	res, err := w.kafka().IncrementalAlterConfigs(within(t), &kafka.IncrementalAlterConfigsRequest{Resources: []kafka.IncrementalAlterConfigsRequestResource{{
+		ResourceType: kafka.ResourceTypeTopic, ResourceName: topic,
+		Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "retention.ms", Value: "1", ConfigOperation: kafka.ConfigOperationSet}},
+	}}})
+	require.NoError(t, err)
+	require.NoError(t, res.Resources[0].Error)
+	eventually(t, "retention deletes them", func() bool {
+		first, end, err := consumers.Bounds(within(t), w.kafka(), topic)
+		return err == nil && first == end && first > 0
+	})
+	w.start()
+	eventually(t, "the mailbox is stopped", func() bool { return value(w.scrape()["armslog_mailboxes_stopped"]) == 1 })
+	require.Contains(t, w.cluster.node.said.String(), "a mailbox has lost requests and is stopped")
+	w.post("NCB-BR", "/v1/records", record("goes-on", "LR900000", "seized", "")).reply(t)
+	require.Equal(t, http.StatusGatewayTimeout, w.post("NCB-CL", "/v1/records", record("stopped", "LR900001", "stolen", ""), "Prefer", "wait=1").status)
+	for _, e := range audit(t, w.kafka()).entries {
+		require.NotEqual(t, "NCB-CL", e.Src, "nothing is skipped by itself")
+	}
 }

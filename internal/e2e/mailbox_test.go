@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -9,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/armslog/armslog/events"
-	"github.com/armslog/armslog/registry"
 )
 
 // message is a request as a bureau's own system writes it into its mailbox.
@@ -30,9 +30,14 @@ func message(key, typ, value string, more ...string) kafka.Message {
 // TestMailbox writes good and bad requests straight into a mailbox, without the
 // edge: each has its verdict, its reply and, if it was bad, its row among the
 // rejects, and none stops those behind it.
-func TestMailbox(t *testing.T) {
-	w := withTables(t)
+func TestMailbox(t *testing.T) { withTables(t).mailbox() }
+
+func (w *world) mailbox() {
+	t := w.t
 	typ := string(events.TypeRecordSubmitted)
+	path := func(id string) string {
+		return "/v1/records/" + events.RecordID("NCB-BR", events.Source{System: "test", ID: id}).String()
+	}
 	body := func(n int) string { return record(fmt.Sprint("M-", n), fmt.Sprintf("MB%06d", n), "seized", "") }
 	requests := []struct {
 		message kafka.Message
@@ -58,17 +63,16 @@ func TestMailbox(t *testing.T) {
 	for _, r := range requests {
 		messages = append(messages, r.message)
 	}
-	var before uint64
-	w.read(func(s *registry.State) { before = s.Next() })
-	write(t, w.KafkaAddr, "NCB-BR", messages...)
-	eventually(t, "the last request is decided", func() bool {
-		_, ok := w.recordInfo("NCB-BR", "M-3")
-		return ok
-	})
+	before := w.next()
+	w.write("NCB-BR", messages...)
+	eventually(t, "the last request is decided", func() bool { return w.get("NCB-BR", path("M-3")).status == http.StatusOK })
 
 	var verdicts, want []string
 	spans := map[events.Verdict]int64{}
-	for _, e := range audit(t, w.KafkaAddr).entries[before:] {
+	for _, e := range audit(t, w.kafka()).entries[before:] {
+		if e.Src != "NCB-BR" {
+			continue // it was looked at
+		}
 		text := string(e.Verdict)
 		if len(e.Errors) > 0 {
 			text += " " + e.Errors[0].Code
@@ -88,23 +92,16 @@ func TestMailbox(t *testing.T) {
 	w.fsck()
 
 	w.restart()
-	write(t, w.KafkaAddr, "NCB-BR", message("after", typ, body(4)))
+	w.write("NCB-BR", message("after", typ, body(4)))
 	w.checkReplies(append(want, "accepted"))
 }
 
 // write appends to a mailbox as its owner does, all in one batch.
-func write(t testing.TB, addr string, org events.OrgID, messages ...kafka.Message) {
+func write(t testing.TB, client *kafka.Client, org events.OrgID, messages ...kafka.Message) {
 	t.Helper()
-	out := &kafka.Writer{Addr: kafka.TCP(addr), Topic: events.MailboxTopic(org), RequiredAcks: kafka.RequireAll, BatchSize: len(messages)}
+	out := &kafka.Writer{Addr: client.Addr, Transport: client.Transport, Topic: events.MailboxTopic(org), RequiredAcks: kafka.RequireAll, BatchSize: len(messages)}
 	require.NoError(t, out.WriteMessages(within(t), messages...))
 	require.NoError(t, out.Close())
-}
-
-func (w *world) recordInfo(owner events.OrgID, id string) (info registry.RecordInfo, ok bool) {
-	w.read(func(s *registry.State) {
-		info, ok = s.Record(events.RecordID(owner, events.Source{System: "test", ID: id}))
-	})
-	return info, ok
 }
 
 // checkRejects: the table of rejects has each of them, and nothing else.
@@ -138,7 +135,7 @@ func (w *world) checkReplies(verdicts []string) {
 	var got []string
 	eventually(w.t, "the courier delivers", func() bool {
 		got = nil
-		for _, r := range readOutbox(w.t, w.KafkaAddr, "NCB-BR").replies {
+		for _, r := range w.outbox("NCB-BR").replies {
 			text := r.Status
 			if len(r.Errors) > 0 {
 				text += " " + r.Errors[0].Code

@@ -45,7 +45,7 @@ func build(dir string) (string, error) {
 }
 
 const (
-	limit = 30 * time.Second // of one wait
+	limit = 2 * time.Minute // of one wait: the machine may be busy
 	tick  = 5 * time.Millisecond
 )
 

@@ -11,8 +11,8 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
-	"github.com/armslog/armslog/internal/sim"
 	"github.com/armslog/armslog/projections"
 )
 
@@ -24,11 +24,11 @@ type outbox struct {
 
 // readOutbox reads all of it, and holds that nothing is there twice: the seqs
 // rise from message to message, an entry has one reply, and n is dense.
-func readOutbox(t testing.TB, addr string, org events.OrgID) (box outbox) {
+func readOutbox(t testing.TB, client *kafka.Client, org events.OrgID) (box outbox) {
 	t.Helper()
 	seq := uint64(0)
 	replied := map[uint64]bool{}
-	for _, m := range readTopic(t, addr, events.OutboxTopic(org)) {
+	for _, m := range readTopic(t, client, events.OutboxTopic(org)) {
 		at, err := strconv.ParseUint(headerOf(m, projections.HeaderSeq), 10, 64)
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, at, seq, "the outbox of %s goes back", org)
@@ -62,13 +62,14 @@ func headerOf(m kafka.Message, key string) string {
 }
 
 // readTopic is everything that a topic holds now.
-func readTopic(t testing.TB, addr, topic string) (all []kafka.Message) {
+func readTopic(t testing.TB, client *kafka.Client, topic string) (all []kafka.Message) {
 	t.Helper()
-	client := sim.Connect(t, addr)
-	res, err := client.ListOffsets(within(t), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: {kafka.LastOffsetOf(0)}}})
-	require.NoError(t, err)
-	require.NoError(t, res.Topics[topic][0].Error)
-	end := res.Topics[topic][0].LastOffset
+	var end int64
+	eventually(t, "the end of "+topic+" is known", func() bool { // it may just have been made
+		var err error
+		_, end, err = consumers.Bounds(within(t), client, topic)
+		return err == nil
+	})
 	for next := int64(0); next < end; {
 		page, err := client.Fetch(within(t), &kafka.FetchRequest{Topic: topic, Offset: next, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: time.Second})
 		require.NoError(t, err)

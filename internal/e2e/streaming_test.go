@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,49 +18,27 @@ import (
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/kafkatest"
 	"github.com/armslog/armslog/internal/realkafka"
-	"github.com/armslog/armslog/internal/single"
-	"github.com/armslog/armslog/registry"
 )
 
-// TestStreaming is docs/streaming.md: bureaus write their mailboxes and read
+// streaming is docs/streaming.md: bureaus write their mailboxes and read
 // their outboxes with clients of their own, signed in by SCRAM over TLS, each
 // with the rights of its organisation alone.
-func TestStreaming(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a real broker takes its time")
-	}
-	orgs := map[string]string{"NCB-BR": "secret of BR", "NCB-CL": "secret of CL", "NCB-PY": "secret of PY"}
-	cluster := kafkatest.Start(t, kafkatest.Config{SASL: true, TLS: true, Users: orgs})
-	w := begin(t, single.Config{Brokers: cluster.Addrs(), Cluster: cluster.As(kafkatest.Admin)})
-	for org := range orgs {
-		cluster.Allow(rightsOf(org)...)
-	}
+func streaming(t *testing.T, w *world) {
 	for i, s := range samples() {
-		b := &bureau{world: w, org: s.org, env: environment(t, cluster, s.org, orgs[s.org])}
-		t.Run(s.name, func(t *testing.T) { b.streams(t, s.command(t), fmt.Sprintf("ST%06d", i)) })
+		t.Run(s.name, func(t *testing.T) {
+			b := &bureau{world: w.in(t), org: s.org, env: environment(t, w.cluster, s.org)}
+			b.streams(t, s.command(t), fmt.Sprintf("ST%06d", i))
+		})
 	}
-	t.Run("compressed", func(t *testing.T) { compressed(t, cluster, "NCB-BR", orgs["NCB-BR"]) })
-	t.Run("transactions", func(t *testing.T) { transactions(t, cluster, "NCB-BR", orgs["NCB-BR"]) })
-}
-
-// rightsOf is what an organisation may do on the brokers.
-func rightsOf(org string) []realkafka.Right {
-	read, write := []kafka.ACLOperationType{kafka.ACLOperationTypeRead}, []kafka.ACLOperationType{kafka.ACLOperationTypeWrite}
-	return []realkafka.Right{
-		{User: org, Resource: kafka.ResourceTypeTopic, Name: events.MailboxTopic(org), Operations: write},
-		{User: org, Resource: kafka.ResourceTypeTopic, Name: events.OutboxTopic(org), Operations: read},
-		{User: org, Resource: kafka.ResourceTypeGroup, Name: events.OutboxTopic(org), Operations: read},
-	}
+	cluster, password := w.cluster.Cluster, w.cluster.secret("NCB-BR")
+	t.Run("compressed", func(t *testing.T) { compressed(t, cluster, "NCB-BR", password) })
+	t.Run("transactions", func(t *testing.T) { transactions(t, cluster, "NCB-BR", password) })
 }
 
 // environment is what a sample finds: addresses, its name, files of secrets.
-func environment(t *testing.T, cluster *kafkatest.Cluster, org, password string) []string {
+func environment(t *testing.T, c *cluster, org events.OrgID) []string {
 	t.Helper()
-	dir := t.TempDir()
-	ca, secret := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "password")
-	require.NoError(t, os.WriteFile(ca, cluster.CA.PEM, 0o600))
-	require.NoError(t, os.WriteFile(secret, []byte(password+"\n"), 0o600))
-	return append(os.Environ(), "ARMSLOG_BROKERS="+strings.Join(cluster.Addrs(), ","), "ARMSLOG_ORG="+org, "ARMSLOG_CA_FILE="+ca, "ARMSLOG_PASSWORD_FILE="+secret)
+	return append(os.Environ(), "ARMSLOG_BROKERS="+strings.Join(c.Addrs(), ","), "ARMSLOG_ORG="+org, "ARMSLOG_CA_FILE="+c.files["ca"], "ARMSLOG_PASSWORD_FILE="+c.password(org))
 }
 
 // bureau is an organisation that streams.
@@ -91,11 +70,9 @@ func (b *bureau) streams(t *testing.T, command []string, serial string) {
 	again.kill()
 
 	require.Len(t, b.inbox(b.org), before+1, "told once")
-	b.read(func(s *registry.State) {
-		info, ok := s.Record(events.RecordID(b.org, sampleSource(t, body)))
-		require.True(t, ok)
-		require.EqualValues(t, 1, info.Revision)
-	})
+	a := b.get(b.org, "/v1/records/"+events.RecordID(b.org, sampleSource(t, body)).String())
+	require.Equal(t, http.StatusOK, a.status, "%s", a.body)
+	require.Contains(t, string(a.body), `"revision":1,`)
 }
 
 // sampleRecord is the record of the page under another number.

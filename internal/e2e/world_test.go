@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/armslog/armslog/events"
@@ -18,6 +20,7 @@ import (
 	"github.com/armslog/armslog/internal/client"
 	"github.com/armslog/armslog/internal/demo"
 	"github.com/armslog/armslog/internal/embedded/embeddedtest"
+	"github.com/armslog/armslog/internal/sim"
 	"github.com/armslog/armslog/internal/single"
 	"github.com/armslog/armslog/registry"
 )
@@ -25,13 +28,14 @@ import (
 // parties are all who have keys in a world, and so an inbox to look into.
 var parties = []events.OrgID{"WCO", "NCB-BR", "NCB-CL", "NCB-PY", demo.Secretariat}
 
-// world is the whole of armslog, running in this process, with the directory of
-// the sample world and a key for each party.
+// world is the whole of armslog, with the directory of the sample world and a
+// key for each party: in this process, or on a cluster.
 type world struct {
-	*single.Single
-	t    testing.TB
-	cfg  single.Config
-	keys map[events.OrgID]string
+	*single.Single // on a cluster it says where things are, and nothing else
+	t              testing.TB
+	cfg            single.Config
+	keys           map[events.OrgID]string
+	cluster        *cluster // nil = all of it runs in this process
 }
 
 // begin starts a new world that ends with the test. What cfg leaves open is
@@ -41,7 +45,8 @@ func begin(t testing.TB, cfg single.Config) *world {
 	if cfg.Dir == "" {
 		cfg.Dir = t.TempDir()
 	}
-	cfg.Listen, cfg.Name, cfg.Version, cfg.Log = "127.0.0.1:0", "General Secretariat", "test", quiet()
+	cfg.Listen, cfg.Version, cfg.Log = "127.0.0.1:0", "test", quiet()
+	cfg.Name = cmp.Or(cfg.Name, "General Secretariat")
 	if len(cfg.Brokers) == 0 {
 		cfg.Kafka = "127.0.0.1:0"
 	}
@@ -53,14 +58,46 @@ func begin(t testing.TB, cfg single.Config) *world {
 	return w
 }
 
+// kafka is a client of the world's brokers, who may do everything.
+func (w *world) kafka() *kafka.Client {
+	if w.cluster != nil {
+		return w.cluster.admin
+	}
+	return sim.Connect(w.t, w.KafkaAddr)
+}
+
 // withTables begins a world with ClickHouse, or skips the test.
 func withTables(t testing.TB) *world {
 	t.Helper()
 	return begin(t, single.Config{Engine: embeddedtest.Engine(t)})
 }
 
+// own is a client of the brokers as an organisation has it.
+func (w *world) own(org events.OrgID) *kafka.Client {
+	if w.cluster != nil {
+		return w.cluster.bureau(org)
+	}
+	return w.kafka()
+}
+
+// write appends to an organisation's mailbox, outbox reads what it is told, both
+// as the organisation does.
+func (w *world) write(org events.OrgID, messages ...kafka.Message) {
+	w.t.Helper()
+	write(w.t, w.own(org), org, messages...)
+}
+
+func (w *world) outbox(org events.OrgID) outbox {
+	w.t.Helper()
+	return readOutbox(w.t, w.own(org), org)
+}
+
 func (w *world) start() {
 	w.t.Helper()
+	if w.cluster != nil {
+		w.cluster.start()
+		return
+	}
 	s, err := single.Start(context.WithoutCancel(w.t.Context()), w.cfg)
 	require.NoError(w.t, err)
 	w.Single = s
@@ -68,6 +105,10 @@ func (w *world) start() {
 
 func (w *world) stop() {
 	w.t.Helper()
+	if w.cluster != nil {
+		w.cluster.stop()
+		return
+	}
 	if w.Single != nil {
 		require.NoError(w.t, w.Stop())
 		w.Single = nil
@@ -82,14 +123,17 @@ func (w *world) restart() {
 }
 
 func (w *world) addKeys() {
-	var keys []gateway.Key
+	require.NoError(w.t, w.AddKeys(w.newKeys()...))
+	w.untilKeysAreRead()
+}
+
+func (w *world) newKeys() (keys []gateway.Key) {
 	for i, org := range parties {
 		k, token := gateway.NewKey(fmt.Sprint("test", i), org, gateway.Roles()...)
 		keys = append(keys, k)
 		w.keys[org] = token
 	}
-	require.NoError(w.t, w.AddKeys(keys...))
-	w.untilKeysAreRead()
+	return keys
 }
 
 // untilKeysAreRead waits: the gateway looks at the key file once a second.
@@ -158,6 +202,9 @@ func (w *world) try(ctx context.Context, method string, org events.OrgID, path, 
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Idempotency-Key", events.NewRequestID().String())
+		if w.cluster != nil {
+			r.Header.Set("Prefer", "wait=60") // brokers that share two cores with all else take their time
+		}
 	}
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
@@ -209,11 +256,21 @@ func (w *world) told() map[events.OrgID]int {
 // settled waits until the tables hold everything that is decided.
 func (w *world) settled() {
 	w.t.Helper()
-	var next uint64
-	w.read(func(s *registry.State) { next = s.Next() })
+	last := w.next() - 1
 	eventually(w.t, "the tables follow", func() bool {
-		return w.get("WCO", fmt.Sprint("/v1/searches?min_seq=", next-1)).status == http.StatusOK
+		return w.get("WCO", fmt.Sprint("/v1/searches?min_seq=", last)).status == http.StatusOK
 	})
+}
+
+// next is how many entries are decided.
+func (w *world) next() (next uint64) {
+	w.t.Helper()
+	if w.cluster != nil {
+		next, _ = w.cluster.state()
+		return next
+	}
+	w.read(func(s *registry.State) { next = s.Next() })
+	return next
 }
 
 // read shows the state.
@@ -223,6 +280,9 @@ func (w *world) read(f func(*registry.State)) {
 }
 
 func (w *world) hash() (next uint64, hash [32]byte) {
+	if w.cluster != nil {
+		return w.cluster.state()
+	}
 	w.read(func(s *registry.State) { next, hash = s.Next(), s.Hash() })
 	return next, hash
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // TestStreamingPageShowsTheSamples: what the page shows is what internal/e2e
-// runs (TestStreaming), to the byte.
+// runs (TestRealKafka), to the byte.
 func TestStreamingPageShowsTheSamples(t *testing.T) {
 	text := page(t, "../../docs/streaming.md")
 	for file, language := range map[string]string{"record.json": "json", "register.go": "go", "Register.java": "java", "register.py": "python"} {
