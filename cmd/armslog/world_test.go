@@ -26,6 +26,7 @@ import (
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/gateway"
 	"github.com/armslog/armslog/internal/embedded"
+	"github.com/armslog/armslog/internal/embedded/embeddedtest"
 	"github.com/armslog/armslog/registry"
 	"github.com/armslog/armslog/schemas"
 )
@@ -39,7 +40,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	embedded.MaybeRunChild()
-	os.Exit(m.Run())
+	os.Exit(embeddedtest.NoneLeft(m.Run()))
 }
 
 // journal is a registry in memory behind the real edge: a real state, and the

@@ -19,6 +19,7 @@ type member struct {
 	index int
 	clock atomic.Int64 // by which it is off, a time.Duration
 	rows  follower
+	stuck atomic.Bool // in a stall, from which nothing wakes it
 
 	mu      sync.Mutex
 	node    *node.Node // nil while it does not run
@@ -58,6 +59,8 @@ func (m *member) stall(s stall) {
 		return
 	}
 	m.weather.incident(stalled)
+	m.stuck.Store(true)
+	defer m.stuck.Store(false)
 	m.net.Freeze(m.name)
 	timer := time.NewTimer(s.lasts)
 	defer timer.Stop()
@@ -92,7 +95,7 @@ func (m *member) start() {
 	m.node, m.cancel, m.done = n, cancel, done
 }
 
-// stop ends a life.
+// stop ends a life, in order: the node says where that takes longer than it may.
 func (m *member) stop() {
 	m.mu.Lock()
 	n, cancel, done := m.node, m.cancel, m.done
@@ -101,6 +104,9 @@ func (m *member) stop() {
 	if n == nil {
 		return
 	}
+	stuck := m.stuck.Load()
 	cancel()
-	<-done
+	if err := <-done; err != nil && !stuck && !m.stuck.Load() {
+		m.fail("%s does not stop as it should: %v", m.name, err)
+	}
 }

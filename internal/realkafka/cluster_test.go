@@ -18,6 +18,8 @@ import (
 	"github.com/armslog/armslog/producers"
 )
 
+func TestMain(m *testing.M) { os.Exit(embeddedtest.NoneLeft(m.Run())) }
+
 // topics asks for the topics that a user may see.
 func topics(t *testing.T, to producers.Cluster) ([]string, error) {
 	t.Helper()
@@ -36,13 +38,16 @@ func topics(t *testing.T, to producers.Cluster) ([]string, error) {
 	return names, nil
 }
 
-// TestSecured starts one broker with everything on: who may come in, who may
-// not, and that nothing is left.
+// TestSecured starts one broker with everything on: who may come in and in which
+// ways, who may not, and that nothing is left.
 func TestSecured(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real broker")
 	}
-	c, err := realkafka.Start(t.Context(), realkafka.Config{SASL: true, TLS: true, Users: map[string]string{"ncb-cl": "chile", "ncb-py": "paraguay"}})
+	c, err := realkafka.Start(t.Context(), realkafka.Config{
+		SASL: true, TLS: true, Users: map[string]string{"ncb-cl": "chile", "ncb-py": "paraguay"},
+		Properties: map[string]string{"connections.max.reauth.ms": lifetime},
+	})
 	if errors.Is(err, realkafka.ErrMissing) {
 		embeddedtest.Missing(t, err)
 	}
@@ -95,6 +100,8 @@ func TestSecured(t *testing.T) {
 	inTheClear.TLS = nil
 	_, err = topics(t, inTheClear)
 	require.Error(t, err)
+
+	dials(t, c, "ncb-cl", "chile")
 
 	pid, dir := c.PID(0), c.Dir()
 	require.NoError(t, syscall.Kill(pid, 0))

@@ -21,7 +21,8 @@ var shared struct {
 	usesMain bool
 }
 
-// Main is the body of a TestMain whose package uses ClickHouse:
+// Main is the body of a TestMain whose package uses ClickHouse. It fails where
+// goroutines are left behind:
 //
 //	func TestMain(m *testing.M) { embeddedtest.Main(m) }
 func Main(m *testing.M) {
@@ -36,7 +37,7 @@ func Main(m *testing.M) {
 	if shared.dir != "" {
 		_ = os.RemoveAll(shared.dir)
 	}
-	os.Exit(code)
+	os.Exit(NoneLeft(code))
 }
 
 // ClickHouse is the server that all tests of this binary share, started when

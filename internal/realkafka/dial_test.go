@@ -1,8 +1,7 @@
-package brokerconn_test
+package realkafka_test
 
 import (
 	"crypto/tls"
-	"os"
 	"testing"
 	"time"
 
@@ -12,24 +11,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/armslog/armslog/internal/brokerconn"
-	"github.com/armslog/armslog/internal/embedded/embeddedtest"
-	"github.com/armslog/armslog/internal/kafkatest"
+	"github.com/armslog/armslog/internal/realkafka"
 	"github.com/armslog/armslog/internal/testca"
 	"github.com/armslog/armslog/producers"
 )
 
-func TestMain(m *testing.M) { os.Exit(embeddedtest.NoneLeft(m.Run())) }
+// lifetime is after what time the brokers want to know again who is there: long
+// enough for a busy machine to ask something between the moment from which a
+// connection is to be left and that at which it ends, a fifth later.
+const lifetime = "8000"
 
-// TestDial connects to a real broker that wants TLS and SASL, and to know again
-// every few seconds who is there.
-func TestDial(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a real broker")
-	}
-	cluster := kafkatest.Start(t, kafkatest.Config{
-		SASL: true, TLS: true, Users: map[string]string{"node-1": "a secret"},
-		Properties: map[string]string{"connections.max.reauth.ms": "4000"},
-	})
+// dials connects as the nodes do for their appends and bulk fetches: signed in
+// by every mechanism, over TLS, and until the broker would ask again.
+func dials(t *testing.T, cluster *realkafka.Cluster, user, password string) {
 	dial := func(to producers.Cluster) (*brokerconn.Conn, error) {
 		client := producers.Connect(to)
 		t.Cleanup(func() { producers.Disconnect(client) })
@@ -40,32 +34,34 @@ func TestDial(t *testing.T) {
 		return c, err
 	}
 	for _, mechanism := range producers.Mechanisms() {
-		to, err := cluster.With(mechanism, "node-1", "a secret")
+		to, err := cluster.With(mechanism, user, password)
 		require.NoError(t, err)
 		c, err := dial(to)
 		require.NoError(t, err, mechanism)
 		require.NoError(t, ask(c), mechanism)
-		require.False(t, c.Spent())
-		to, err = cluster.With(mechanism, "node-1", "another secret")
+		to, err = cluster.With(mechanism, user, "another secret")
 		require.NoError(t, err)
 		_, err = dial(to)
 		require.ErrorIs(t, err, kafka.SASLAuthenticationFailed, mechanism)
 	}
 
-	c, err := dial(cluster.As("node-1"))
+	to, err := cluster.As(user)
 	require.NoError(t, err)
+	c, err := dial(to)
+	require.NoError(t, err)
+	require.False(t, c.Spent())
 	require.Eventually(t, c.Spent, 20*time.Second, time.Millisecond)
 	require.NoError(t, ask(c), "it is spent before the broker ends it")
 	require.Eventually(t, func() bool { return ask(c) != nil }, 20*time.Second, 50*time.Millisecond, "and then the broker does")
 
 	other, err := testca.New()
 	require.NoError(t, err)
-	deceived := cluster.As("node-1")
+	deceived := to
 	deceived.TLS = other.Trust()
 	_, err = dial(deceived)
 	var untrusted *tls.CertificateVerificationError
 	require.ErrorAs(t, err, &untrusted)
-	anonymous := cluster.As("node-1")
+	anonymous := to
 	anonymous.SASL = nil
 	silent, err := dial(anonymous)
 	require.NoError(t, err)
