@@ -9,8 +9,10 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,9 +62,14 @@ func (l *load) ask(r *running, path, prefix string, want int, body func(string) 
 			l.untold = append(l.untold, q)
 			l.mu.Unlock()
 			return
+		default:
+			<-time.After(tick) // on a busy machine callers are pushed back
 		}
 	}
 }
+
+// again are the answers that tell to ask again.
+var again = []int{http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
 
 // note says whether a request was told of. Otherwise its caller is told to ask
 // again, or the connection has ended: anything else is wrong.
@@ -75,7 +82,7 @@ func (l *load) note(q asked, a answered) bool {
 	case a.status == q.want && json.Unmarshal(a.body, &reply) == nil:
 		l.told[events.RequestIDFrom(bureau, q.key)] = reply.Seq
 		return true
-	case a.status != http.StatusServiceUnavailable:
+	case a.header.Get("Retry-After") == "" || !slices.Contains(again, a.status):
 		l.wrong = append(l.wrong, fmt.Sprintf("%s: %d %s", q.path, a.status, a.body))
 	}
 	return false
