@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ func (a *app) serverLog(l logFlags) (*slog.Logger, error) {
 	case logText:
 		return a.textLog(level), nil
 	case logJSON:
-		a.lines = slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level})
+		a.lines = slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: unnamed})
 		return slog.New(a.lines), nil
 	}
 	return nil, &usageError{fmt.Sprintf("%q is no format of a log", l.format), "--log-format text or --log-format json"}
@@ -50,7 +51,25 @@ func (a *app) serverLog(l logFlags) (*slog.Logger, error) {
 
 // textLog is a log for people to read.
 func (a *app) textLog(level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: unnamed}))
+}
+
+var ownTopic = regexp.MustCompile(`armslog\.(in|out)\.[A-Z0-9][A-Z0-9-]+`)
+
+// unnamed takes organisations out of what is logged. Errors of the Kafka library
+// name the topic, and mailboxes and outboxes are named after who owns them.
+func unnamed(_ []string, a slog.Attr) slog.Attr {
+	var text string
+	switch v := a.Value.Any().(type) {
+	case string:
+		text = v
+	case error:
+		text = v.Error()
+	}
+	if !ownTopic.MatchString(text) {
+		return a
+	}
+	return slog.String(a.Key, ownTopic.ReplaceAllString(text, "armslog.$1.…"))
 }
 
 // tell says something to whoever started a server: as words, or as a line of its

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"testing"
 
+	"github.com/segmentio/kafka-go/protocol"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,4 +33,21 @@ func TestLogFormat(t *testing.T) {
 	require.Equal(t, "ERROR", said.Level)
 	require.Equal(t, "not_found", said.Code)
 	require.Contains(t, words.err, said.Msg)
+}
+
+// Errors of the Kafka library name topics, and so the organisations to which
+// they belong: no log does.
+func TestLogNamesNoTopicOfAnybody(t *testing.T) {
+	err := fmt.Errorf("append to outbox: %w", protocol.NewErrNoLeader("armslog.out.NCB-BR", 0))
+	for _, format := range []string{logText, logJSON} {
+		var said bytes.Buffer
+		a := &app{err: &said}
+		log, wrong := a.serverLog(logFlags{format: format, verbose: true})
+		require.NoError(t, wrong)
+		log.Warn("it waits for armslog.in.NCB-CL", "error", err, slog.Group("more", "text", "armslog.in.NCB-PY"), "topic", "armslog.in.gateway")
+		require.NotContains(t, said.String(), "NCB", format)
+		require.Contains(t, said.String(), "no leader", format)
+		require.Contains(t, said.String(), "armslog.out.…", format)
+		require.Contains(t, said.String(), "armslog.in.gateway", format)
+	}
 }
