@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/prometheus/prometheus/promql"
@@ -52,7 +53,7 @@ func scraped(t *testing.T, scrapes ...string) series {
 			all.add(b.Labels(), at, v)
 		}
 		parse(t, text, add)
-		add(labels.FromStrings(labels.MetricName, "up"), 1)
+		add(labels.FromStrings(model.MetricNameLabel, "up"), 1)
 	}
 	return all
 }
