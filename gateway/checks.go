@@ -73,11 +73,11 @@ func (c *call) openChecks() []Check {
 	return all
 }
 
-// readiness is the body of /readyz.
-type readiness struct {
-	Status  string  `json:"status"`
-	NextSeq uint64  `json:"next_seq"`
-	Leads   *bool   `json:"leads,omitempty"`
+// Readiness is what /readyz answers where requests can be answered.
+type Readiness struct {
+	Status  string  `json:"status" doc:"ready."`
+	NextSeq uint64  `json:"next_seq" doc:"Of the next entry."`
+	Leads   *bool   `json:"leads,omitempty" doc:"This node leads; any answers everything."`
 	Checks  []Check `json:"checks"`
 }
 
@@ -92,7 +92,7 @@ func (c *call) ready() error {
 	if err := c.isReady(); err != nil {
 		return c.notReady(problemOf(err))
 	}
-	is := readiness{Status: "ready"}
+	is := Readiness{Status: "ready"}
 	if err := c.cfg.Registry.Read(c.r.Context(), func(s *registry.State) { is.NextSeq = s.Next() }); err != nil {
 		return c.notReady(problemOf(err))
 	}

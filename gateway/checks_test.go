@@ -50,7 +50,7 @@ func TestWhoSeesWhichChecks(t *testing.T) {
 	w.get("", "/v1/checks").problem(t, http.StatusUnauthorized, "no_credential")
 
 	for _, who := range []string{"", "NCB-BR", "IPSG"} {
-		var is readiness
+		var is Readiness
 		w.get(who, "/readyz").into(t, http.StatusOK, &is)
 		require.Equal(t, open, is.Checks, who)
 		require.True(t, *is.Leads)

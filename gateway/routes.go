@@ -200,8 +200,8 @@ func operationRoutes() []*route {
 	return []*route{
 		{method: http.MethodGet, path: "/healthz", id: "health", tag: "Operation", doc: "The process lives.", open: true, ok: text(mediaJSON, "It does."), serve: (*call).health},
 		{
-			method: http.MethodGet, path: "/readyz", id: "ready", tag: "Operation", doc: "Requests can be answered.", open: true, needs: []string{"unavailable"},
-			ok: text(mediaJSON, "They can."), serve: (*call).ready,
+			method: http.MethodGet, path: "/readyz", id: "ready", tag: "Operation", doc: "Requests can be answered; what is in order and what not.", open: true, needs: []string{"unavailable"},
+			ok: []answer{answers[Readiness](200, "They can.")}, serve: (*call).ready,
 		},
 		{method: http.MethodGet, path: "/metrics", id: "metrics", tag: "Operation", doc: "Prometheus metrics; no label names an organisation.", open: true, ok: text("text/plain", "The metrics."), serve: (*call).showMetrics},
 		{method: http.MethodGet, path: "/openapi.json", id: "openapi", tag: "Operation", doc: "This document.", open: true, ok: text("application/json", "OpenAPI 3.1."), serve: (*call).showOpenAPI},

@@ -116,7 +116,7 @@ func (n *Node) checkState() gateway.Check {
 
 func (n *Node) checkLeader() gateway.Check {
 	if n.Leads() {
-		return fine("leader", "this node leads")
+		return n.checkAppend()
 	}
 	c := fine("leader", "another node leads")
 	if r := n.refusal.Load(); r != nil && errors.Is(r.why, errTooOld) && time.Since(r.at) < refusalFor {
@@ -142,6 +142,17 @@ func (n *Node) checkLeader() gateway.Check {
 	return c
 }
 
+// checkAppend is checkLeader of the leader.
+func (n *Node) checkAppend() gateway.Check {
+	c := fine("leader", "this node leads")
+	if waits := n.metrics.unacknowledged(); waits >= silentAfter {
+		c.State, c.Code = gateway.CheckFailed, "append_waits"
+		c.Says = fmt.Sprintf("this node leads, and its append has not been acknowledged for %s: nothing is decided, and nobody is answered", waits.Round(time.Second))
+		c.Do = "look whether armslog.journal has as many in-sync replicas as min.insync.replicas says, and at the brokers' disks; the append is sent again until it is acknowledged"
+	}
+	return c
+}
+
 func (n *Node) checkClock() gateway.Check {
 	c := fine("clock", "no reason to doubt it")
 	if r := n.refusal.Load(); r != nil && !errors.Is(r.why, errTooOld) && time.Since(r.at) < refusalFor {
@@ -158,7 +169,7 @@ func (n *Node) checkMailboxes() gateway.Check {
 	}
 	c.State, c.Code = gateway.CheckFailed, "mailbox_stopped"
 	c.Says = fmt.Sprintf("%d stopped: requests in them were deleted before they were decided", len(losses))
-	c.Do = "see docs/operations.md, When something is wrong; to an administrator of the General Secretariat /v1/checks names them"
+	c.Do = "see ArmslogMailboxStopped in docs/operations.md; to an administrator of the General Secretariat armslog doctor names them"
 	var which []string
 	for _, l := range losses {
 		which = append(which, fmt.Sprintf("%s: offsets %d to %d", l.Org, l.From, l.To-1))

@@ -112,9 +112,6 @@ func TestChecksOfBrokersThatAreAway(t *testing.T) {
 	t.Cleanup(again.Close)
 	for _, n := range []*running{leader, follower} {
 		untilFound(t, n.Node, "brokers", "")
-	}
-	for _, n := range []*running{leader, follower} {
-		untilFound(t, n.Node, "leader", "")
 		require.NoError(t, n.stop(), "before its broker")
 	}
 }
@@ -153,6 +150,24 @@ func TestChecksWhileTheJournalIsFolded(t *testing.T) {
 	untilSays(t, n, "state", "folding the journal: 5 of 8 records")
 	until.Store(1 << 40)
 	untilFound(t, n, "state", "")
+}
+
+// Brokers that answer and do not acknowledge, as where too few replicas are in
+// sync, are no silent brokers: it is the leader that stands still.
+func TestChecksOfAnAppendThatIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	r := run(t, config(c))
+	r.enrol(bureau)
+	fault := c.Cluster().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: events.JournalTopic, Err: kerr.NotEnoughReplicas, Count: -1})
+	pending, err := r.Submit(t.Context(), bureau, []events.Message{recordOf(bureau, 0)})
+	require.NoError(t, err)
+	untilFailed(t, r.Node, "leader", "append_waits")
+	untilFound(t, r.Node, "brokers", "")
+	fault.Remove()
+	_, err = pending.Next(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "this node leads", untilFound(t, r.Node, "leader", "").Says)
 }
 
 // A clock that is wrong keeps this node from leading, and where it is alone

@@ -51,6 +51,7 @@ func (n *Node) lead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.refusal.Store(nil)
 	n.reign.begin(nonce)
 	defer n.reign.end()
 	n.log.Info("leads", slog.Uint64("seq", n.state.Next()))

@@ -36,7 +36,9 @@ func (n *Node) watch(ctx context.Context) error {
 		}
 		if n.silence() >= silentAfter {
 			_, err := n.journal.End(ctx)
-			n.trouble.meet(n.log, err)
+			if n.trouble.meet(n.log, err); err == nil {
+				n.metrics.heard.Store(time.Now().UnixMilli()) // it is an append that they are silent about
+			}
 			silent = true
 		} else if silent {
 			n.trouble.meet(n.log, nil) // whoever else has met one meets it again
