@@ -74,7 +74,10 @@ var fatal = []struct {
 }
 
 func (n *Node) checkJournal() gateway.Check {
-	c := fine("journal", "it is followed up to seq %d", max(n.figures.Load().next, 1)-1)
+	c := fine("journal", "nothing of it is followed yet")
+	if next := n.figures.Load().next; next > 0 {
+		c.Says = fmt.Sprintf("it is followed up to seq %d", next-1)
+	}
 	failed := n.failed.Load()
 	if failed == nil {
 		return c
@@ -119,6 +122,10 @@ func (n *Node) checkLeader() gateway.Check {
 		return n.checkAppend()
 	}
 	c := fine("leader", "another node leads")
+	if n.failed.Load() != nil {
+		c.Says = "it is not looked for any more, see journal"
+		return c
+	}
 	if r := n.refusal.Load(); r != nil && errors.Is(r.why, errTooOld) && time.Since(r.at) < refusalFor {
 		c.State, c.Code, c.Detail = gateway.CheckWarning, "node_too_old", r.why.Error()
 		c.Says, c.Do = "this node refuses to lead: a newer version has led", "update this node"
@@ -181,11 +188,14 @@ func (n *Node) checkMailboxes() gateway.Check {
 // CheckFollower says how far a follower of this node's state is; next is the seq
 // after the last entry that it has done with.
 func (n *Node) CheckFollower(follower string, next func() uint64) gateway.Check {
+	if !n.isReady() {
+		return fine(follower, "it begins when the state holds what the journal does")
+	}
 	entries, age := n.hub.lag(next(), n.cfg.Now())
-	c := fine(follower, "behind by %d", entries)
+	c := fine(follower, "entries behind: %d", entries)
 	if age >= behindAfter {
 		c.State, c.Code = gateway.CheckWarning, follower+"_behind"
-		c.Says = fmt.Sprintf("behind by %d, the oldest for %s or more", entries, age.Round(time.Second))
+		c.Says = fmt.Sprintf("entries behind: %d, the oldest for %s or more", entries, age.Round(time.Second))
 		c.Do = "registration and search go on; look at what it writes to, and at this node's log"
 	}
 	return c

@@ -260,12 +260,12 @@ func TestChecksOfAFollowerThatIsBehind(t *testing.T) {
 	r := run(t, cfg)
 	r.enrol(bureau)
 	stands := func() uint64 { return 1 }
-	require.Equal(t, gateway.Check{Name: "projector", State: gateway.CheckOK, Says: "behind by 1"}, r.CheckFollower("projector", stands))
+	require.Equal(t, gateway.Check{Name: "projector", State: gateway.CheckOK, Says: "entries behind: 1"}, r.CheckFollower("projector", stands))
 	clock.set(2 * time.Minute)
 	behind := r.CheckFollower("projector", stands)
 	require.Equal(t, "projector_behind", behind.Code)
 	require.Equal(t, gateway.CheckWarning, behind.State)
-	require.True(t, strings.HasPrefix(behind.Says, "behind by 1, the oldest for 2m"), behind.Says)
+	require.True(t, strings.HasPrefix(behind.Says, "entries behind: 1, the oldest for 2m"), behind.Says)
 	require.NotEmpty(t, behind.Do)
 	require.Empty(t, r.CheckFollower("projector", func() uint64 { return 2 }).Code)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,7 @@ func (e *examination) lookAtNode(ctx context.Context, address string) {
 	var refusal *client.Problem
 	if errors.As(err, &refusal) {
 		body.Checks = refusal.Checks
+		err = &codedError{refusal.Code, cmp.Or(refusal.Detail, refusal.Title), "see what has failed below", exitError}
 	}
 	says = "it answers requests"
 	if body.Leads {
