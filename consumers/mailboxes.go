@@ -36,6 +36,7 @@ type Mailboxes struct {
 	client *kafka.Client
 	cfg    MailboxesConfig
 	ready  chan struct{} // one token while something may wait
+	came   chan struct{} // one token when a mailbox is new
 	work   chan *chunk   // to be decoded
 
 	mu      sync.Mutex
@@ -74,6 +75,7 @@ type mailbox struct {
 	waiting int      // messages
 	bytes   int
 	full    bool // until half of what may wait is taken
+	new     bool // nothing waited before what waits, and nothing of it was taken
 
 	fetching bool
 	retryAt  time.Time // after an error of this mailbox alone
@@ -83,6 +85,7 @@ type mailbox struct {
 
 // chunk is a run of requests that are decoded together.
 type chunk struct {
+	of       *mailbox
 	requests []*Request
 	decoded  bool
 }
@@ -99,7 +102,7 @@ func NewMailboxes(client *kafka.Client, cfg MailboxesConfig) *Mailboxes {
 		cfg.AllBytes = 64 << 20
 	}
 	return &Mailboxes{
-		client: client, cfg: cfg, ready: make(chan struct{}, 1), work: make(chan *chunk, 64),
+		client: client, cfg: cfg, ready: make(chan struct{}, 1), came: make(chan struct{}, 1), work: make(chan *chunk, 64),
 		byTopic: map[string]*mailbox{}, opened: make(chan struct{}),
 	}
 }
@@ -145,6 +148,9 @@ func (m *Mailboxes) lookAnew() {
 
 // Ready holds a token when Take may have something to return.
 func (m *Mailboxes) Ready() <-chan struct{} { return m.ready }
+
+// Came holds a token when TakeNew may have something to return.
+func (m *Mailboxes) Came() <-chan struct{} { return m.came }
 
 // Losses are the mailboxes that have stopped because requests are gone that
 // were never decided. They stay stopped.
@@ -209,6 +215,25 @@ func (m *Mailboxes) Take(messages, bytes int) (taken []*Request) {
 	return taken
 }
 
+// TakeNew returns one decoded request of each mailbox in which nothing waited
+// before and of which nothing was taken since, at most so many: of those who do
+// not flood.
+func (m *Mailboxes) TakeNew(most int) (taken []*Request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.boxes {
+		b := m.boxes[(m.turn+i)%len(m.boxes)]
+		if !b.new || len(taken) == most {
+			continue
+		}
+		taken = append(taken, b.front())
+		m.pop(b)
+		m.measure(b)
+	}
+	m.signal() // for what was left to Take
+	return taken
+}
+
 // share is the part of a batch that one mailbox has in each of its rounds.
 func (m *Mailboxes) share(messages, bytes int) (most, largest int) {
 	waiting := 0
@@ -241,6 +266,7 @@ func (b *mailbox) front() *Request {
 
 func (m *Mailboxes) pop(b *mailbox) {
 	c := b.queue[0]
+	b.new = false
 	b.waiting--
 	b.bytes -= c.requests[0].size
 	m.bytes -= c.requests[0].size

@@ -153,6 +153,38 @@ func TestMailboxesGiveEachAShareOfTheBatch(t *testing.T) {
 	}
 }
 
+// Whoever sends one request while others flood is told apart from them: its
+// request can be taken before its turn, once.
+func TestMailboxesTellWhoComesNew(t *testing.T) {
+	c := sim.NewCluster(t, embedded.BrokerConfig{})
+	mailbox(c, "NCB-AA", "NCB-BB", "NCB-CC")
+	send(t, c, "NCB-AA", 0, 200)
+	m := reading(t, c.Client, consumers.MailboxesConfig{})
+	for _, org := range []string{"NCB-AA", "NCB-BB", "NCB-CC"} {
+		m.Open(org, 0)
+	}
+	require.Eventually(t, func() bool { return m.Waiting() == 200 }, waitLimit, tick)
+	require.Len(t, m.Take(1, 1<<20), 1)
+	require.Empty(t, m.TakeNew(5), "who floods is not new")
+	for i := range 3 {
+		send(t, c, "NCB-BB", i, i+1)
+		send(t, c, "NCB-CC", i, i+1)
+		require.Eventually(t, func() bool { return m.Waiting() == 199+2 }, waitLimit, tick)
+		<-m.Came()
+		require.Len(t, m.TakeNew(1), 1)
+		two := m.TakeNew(5)
+		require.Len(t, two, 1)
+		require.NotEqual(t, "NCB-AA", two[0].Org)
+		require.EqualValues(t, i, two[0].Off)
+		require.Empty(t, m.TakeNew(5))
+	}
+	send(t, c, "NCB-BB", 3, 6)
+	require.Eventually(t, func() bool { return m.Waiting() == 199+3 }, waitLimit, tick)
+	require.Len(t, m.TakeNew(5), 1)
+	require.Empty(t, m.TakeNew(5), "what waits behind the first is in the rounds")
+	require.Len(t, takeAll(t, m, 199+2), 201)
+}
+
 func TestMailboxThatIsNotThereYet(t *testing.T) {
 	c := sim.NewCluster(t, embedded.BrokerConfig{})
 	mailbox(c, "NCB-AA")

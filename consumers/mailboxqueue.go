@@ -15,7 +15,7 @@ func (m *Mailboxes) put(ctx context.Context, b *mailbox, records []record, next 
 	requests := b.requests(records)
 	for len(requests) > 0 {
 		n := min(chunkSize, len(requests))
-		c := &chunk{requests: requests[:n:n]}
+		c := &chunk{of: b, requests: requests[:n:n]}
 		requests = requests[n:]
 		m.mu.Lock()
 		b.queue = append(b.queue, c)
@@ -76,13 +76,21 @@ func (m *Mailboxes) prepare(c *chunk) {
 	}
 	m.mu.Lock()
 	c.decoded = true
+	b := c.of
+	b.new = b.waiting == len(c.requests)
+	if b.new {
+		token(m.came)
+	}
 	m.mu.Unlock()
 	m.signal()
 }
 
-func (m *Mailboxes) signal() {
+func (m *Mailboxes) signal() { token(m.ready) }
+
+// token puts one into c, unless one is there.
+func token(c chan<- struct{}) {
 	select {
-	case m.ready <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

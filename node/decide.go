@@ -44,12 +44,12 @@ type decided struct {
 	runPrepared *registry.Prepared
 }
 
-// decide makes a batch of what waits, at most so many requests: due work, which
+// decide makes a batch of what waits, at most what turn allows: due work, which
 // gets no more than half of it, then the mailboxes in turn.
 // Log time is the clock's, but never before that of the last entry.
-func (n *Node) decide(boxes *consumers.Mailboxes, nonce string, most int, now time.Time) *decided {
+func (n *Node) decide(boxes *consumers.Mailboxes, nonce string, turn turn, now time.Time) *decided {
 	d := &decided{state: n.state, nonce: nonce, verdicts: map[events.Verdict]int64{}, rejects: map[string]int64{}}
-	defer func() { n.pace.decided(d.requests) }()
+	defer func() { n.pace.decided(d.requests, turn.early) }()
 	at := max(now.UnixMilli(), n.state.LastAt())
 	due := n.pos.Reader.Frontier[events.SourceRegistry]
 	if n.state.Next() == 0 {
@@ -57,7 +57,7 @@ func (n *Node) decide(boxes *consumers.Mailboxes, nonce string, most int, now ti
 		d.decide(in, due, at)
 		return d
 	}
-	for i := 0; i < min(dueEntries, most/2) && d.bytes < dueBytes; i++ {
+	for i := 0; i < min(dueEntries, turn.most/2) && d.bytes < dueBytes; i++ {
 		in := n.state.Due(at)
 		if in == nil {
 			break
@@ -66,10 +66,14 @@ func (n *Node) decide(boxes *consumers.Mailboxes, nonce string, most int, now ti
 		due++
 	}
 	if len(n.taken) == 0 {
-		n.taken = inputs(boxes.Take(most-d.requests, batchInput))
+		if most := turn.most - d.requests; turn.early {
+			n.taken = inputs(boxes.TakeNew(most))
+		} else {
+			n.taken = inputs(boxes.Take(most, batchInput))
+		}
 		n.state.Foresee(registry.Foreseen(n.taken))
 	}
-	for len(n.taken) > 0 && d.requests < most && d.bytes < batchBytes {
+	for len(n.taken) > 0 && d.requests < turn.most && d.bytes < batchBytes {
 		in := n.taken[0]
 		n.taken[0], n.taken = nil, n.taken[1:]
 		d.decide(in, in.Off, at)

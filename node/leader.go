@@ -70,7 +70,7 @@ func (n *Node) lead(ctx context.Context) error {
 		if err := n.waitForWork(ctx, boxes); err != nil {
 			return err
 		}
-		most, err := n.pace.wait(ctx)
+		turn, err := n.pace.wait(ctx, boxes.Came())
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (n *Node) lead(ctx context.Context) error {
 			return err
 		}
 		n.hold()
-		decided := n.decide(boxes.Mailboxes, nonce, most, now)
+		decided := n.decide(boxes.Mailboxes, nonce, turn, now)
 		if len(decided.entries) == 0 {
 			n.letGo()
 			continue

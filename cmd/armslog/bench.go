@@ -67,7 +67,7 @@ func (a *app) benchCommand() *cobra.Command {
 	flags.IntVar(&f.seconds, "seconds", 20, "search: how long each part is measured")
 	flags.BoolVar(&f.max, "max", true, "search: also measure the most searches that are answered")
 	flags.BoolVar(&f.noSync, "no-fsync", false, "do not fsync: what a crash of the machine would lose is acknowledged")
-	flags.IntVar(&f.decideRate, "decide-rate", 0, "pressure, fairness: requests a second that the leader may decide (0 = 200, 1000)")
+	flags.IntVar(&f.decideRate, "decide-rate", 0, "pressure, fairness: requests a second that the leader may decide (0 = 200)")
 	flags.DurationVar(&f.length, "for", 5*time.Minute, "pressure, fairness: how long is measured")
 	return c
 }

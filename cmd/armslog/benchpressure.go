@@ -8,20 +8,19 @@ import (
 	"github.com/armslog/armslog/internal/bench"
 )
 
-// What a leader may decide in a second, unless --decide-rate says otherwise.
 const (
-	pressureRate = 200  // little enough that offering five times as much leaves the machine room
-	fairnessRate = 1000 // as much as leaves it room: what is measured are rounds, not the pace of the knob
+	// pressureRate is what a leader may decide in a second, unless --decide-rate
+	// says otherwise: little enough that five times as much leaves the machine room.
+	pressureRate = 200
+	// askRate is how many searches a second somebody makes beside a flood.
+	askRate = 20
 )
-
-// askRate is how many searches a second somebody makes beside a flood.
-const askRate = 50
 
 // pressed measures what happens when more is sent than is decided, each on a
 // system of its own.
 func (b *benching) pressed(ctx context.Context, has func(string) bool) error {
+	rate := cmp.Or(b.flags.decideRate, pressureRate)
 	if has("pressure") {
-		rate := cmp.Or(b.flags.decideRate, pressureRate)
 		err := b.withSystem(ctx, bench.SystemConfig{DecideRate: rate}, func(s *bench.System) error {
 			r, err := s.Pressure(ctx, rate, b.flags.length)
 			if err == nil {
@@ -37,7 +36,6 @@ func (b *benching) pressed(ctx context.Context, has func(string) bool) error {
 	if !has("fairness") {
 		return nil
 	}
-	rate := cmp.Or(b.flags.decideRate, fairnessRate)
 	return b.withSystem(ctx, bench.SystemConfig{DecideRate: rate}, func(s *bench.System) (err error) {
 		b.results["fairness"], err = s.Fairness(ctx, rate, askRate, b.flags.length)
 		return err

@@ -26,7 +26,9 @@ type FairnessResult struct {
 	P99      float64 `json:"p99_ms"`
 	RatioP50 float64 `json:"ratio_p50"`
 	RatioP99 float64 `json:"ratio_p99"`
-	Sent     int     `json:"sent"` // by the flood
+	Sent     int     `json:"sent"`   // by the flood
+	Failed   int     `json:"failed"` // searches of the other organisation
+	First    string  `json:"first_failure,omitempty"`
 }
 
 // A turn is quiet or loud; both take turns, so that what else runs on the
@@ -53,11 +55,15 @@ func (s *System) Fairness(ctx context.Context, decideRate, rate int, d time.Dura
 	}
 	for _, way := range ways {
 		f.sent.Store(0)
+		f.failures = nil
 		quiet, loud, err := f.turns(ctx, way.flood, rate, d/time.Duration(len(ways)))
 		if err != nil {
 			return all, fmt.Errorf("%s: %w", way.name, err)
 		}
-		r := FairnessResult{Way: way.name, Sent: int(f.sent.Load())}
+		r := FairnessResult{Way: way.name, Sent: int(f.sent.Load()), Failed: len(f.failures)}
+		if r.Failed > 0 {
+			r.First = f.failures[0].Error()
+		}
 		r.QuietP50, r.QuietP99 = ms(quantile(quiet, 50)), ms(quantile(quiet, 99))
 		r.P50, r.P99 = ms(quantile(loud, 50)), ms(quantile(loud, 99))
 		r.RatioP50, r.RatioP99 = r.P50/r.QuietP50, r.P99/r.QuietP99
@@ -69,16 +75,17 @@ func (s *System) Fairness(ctx context.Context, decideRate, rate int, d time.Dura
 
 func (r FairnessResult) print(out io.Writer, rate int) {
 	fmt.Fprintf(out, "fairness  p50 %.2f ms  p99 %.2f ms   searches at %d/s while another sends %s: %d requests\n", r.P50, r.P99, rate, r.Way, r.Sent)
-	fmt.Fprintf(out, "          p50 %.2f ms  p99 %.2f ms   in the turns between; ratio p50 %.2f p99 %.2f\n", r.QuietP50, r.QuietP99, r.RatioP50, r.RatioP99)
+	fmt.Fprintf(out, "          p50 %.2f ms  p99 %.2f ms   in the turns between; ratio p50 %.2f p99 %.2f; %d failed %s\n", r.QuietP50, r.QuietP99, r.RatioP50, r.RatioP99, r.Failed, r.First)
 }
 
 // flooder is the organisation that floods.
 type flooder struct {
 	*System
-	rate  int          // requests a second
-	fresh int          // number of the next request: none is sent twice
-	asked int          // searches of the other organisation
-	sent  atomic.Int64 // requests, by a goroutine that may end with its connection
+	rate     int          // requests a second
+	fresh    int          // number of the next request: none is sent twice
+	asked    int          // searches of the other organisation
+	failures []error      // of these
+	sent     atomic.Int64 // requests, by a goroutine that may end with its connection
 }
 
 // turns measures searches for d in all, half of it beside a flood.
@@ -110,24 +117,22 @@ func (f *flooder) turns(ctx context.Context, flood func(context.Context), rate i
 	return quiet, loud, nil
 }
 
-// ask searches as the other organisation at a steady rate. It returns an error
-// where one search fails.
+// ask searches as the other organisation at a steady rate.
 func (f *flooder) ask(ctx context.Context, rate int, d time.Duration) ([]time.Duration, error) {
 	var mu sync.Mutex
-	var failed error
 	from := f.asked
 	times := steady(ctx, rate, d, func(i int) {
 		if err := f.search(ctx, from+i); err != nil {
 			mu.Lock()
 			defer mu.Unlock()
-			failed = err
+			f.failures = append(f.failures, err)
 		}
 	})
 	f.asked += len(times)
 	if len(times) == 0 {
 		return nil, fmt.Errorf("nothing was asked in %s at %d a second", d, rate)
 	}
-	return times, failed
+	return times, nil
 }
 
 // emptied waits until the flood's mailbox is decided to its end.
