@@ -3,7 +3,6 @@ package faultsim
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -59,12 +58,12 @@ func stopWhile(t *testing.T, dir string, silent func(Call) bool) {
 		return f
 	}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	edge, client, token := newEdge(t, dir)
+	cfg, l, client, token := w.edge(t)
 	n := node.New(w.nodes[0].config())
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- n.Run(ctx, node.Gateway(edge.cfg, edge), node.Courier(projections.NewMetrics(nil), 0))
+		done <- n.Run(ctx, node.Gateway(cfg, l), node.Courier(projections.NewMetrics(nil), 0))
 	}()
 	ask := func(i int) (int, error) {
 		r, err := http.NewRequest(http.MethodPost, "http://edge/v1/organisations", strings.NewReader(fmt.Sprintf(`{"organisation_id":"NCB-A%d","kind":"ncb","country":"CL","name":"Bureau"}`, i)))
@@ -104,49 +103,26 @@ func stopWhile(t *testing.T, dir string, silent func(Call) bool) {
 	time.Sleep(2 * time.Hour) // what is still on its way arrives, or the bubble does not end
 }
 
-// edge is a listener within the process.
-type edge struct {
-	cfg      gateway.Config
-	incoming chan net.Conn
-	closed   chan struct{}
-	once     sync.Once
-}
-
-func newEdge(t *testing.T, dir string) (*edge, *http.Client, string) {
+// edge is how the API of a node is served and asked within the process.
+func (w *world) edge(t *testing.T) (gateway.Config, *listener, *http.Client, string) {
 	key, token := gateway.NewKey("admin", secretariat, gateway.Roles()...)
 	text, err := json.Marshal(gateway.Keys{Keys: []gateway.Key{key}})
 	require.NoError(t, err)
-	path := filepath.Join(dir, "keys.json")
+	path := filepath.Join(w.dir, "keys.json")
 	require.NoError(t, os.WriteFile(path, text, 0o600))
-	log := slog.New(slog.DiscardHandler)
-	keys, err := gateway.OpenKeyFile(path, []byte(strings.Repeat("x", 32)), log)
+	keys, err := gateway.OpenKeyFile(path, []byte(strings.Repeat("x", 32)), w.log)
 	require.NoError(t, err)
-	e := &edge{incoming: make(chan net.Conn), closed: make(chan struct{})}
-	e.cfg = gateway.Config{Log: log, Credentials: keys, Metrics: prometheus.NewRegistry(), Version: "test"}
+	at, err := w.net.Listen("tcp", "127.0.0.1:8080")
+	require.NoError(t, err)
+	l := at.(*listener)
 	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe()
 		select {
-		case e.incoming <- far:
+		case l.incoming <- far:
 			return near, nil
-		case <-e.closed:
-			return nil, errors.New("connection refused")
+		case <-l.closed:
+			return nil, errRefused
 		}
 	}}}
-	return e, client, token
+	return gateway.Config{Log: w.log, Credentials: keys, Metrics: prometheus.NewRegistry(), Version: "test"}, l, client, token
 }
-
-func (e *edge) Accept() (net.Conn, error) {
-	select {
-	case c := <-e.incoming:
-		return c, nil
-	case <-e.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (e *edge) Close() error {
-	e.once.Do(func() { close(e.closed) })
-	return nil
-}
-
-func (e *edge) Addr() net.Addr { return &net.TCPAddr{} }
