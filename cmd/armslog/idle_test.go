@@ -24,7 +24,7 @@ func TestIdleNode(t *testing.T) {
 	b := embeddedtest.Broker(t, embedded.BrokerConfig{})
 	r, err := bench.Idle(t.Context(), bench.IdleConfig{
 		Program: os.Args[0], Env: []string{asProgram + "=1"}, Brokers: []string{b.Addr()}, Asked: bench.CountAsked(b.Cluster()),
-		Roles: []string{"registry", "gateway", "courier"}, Mailboxes: 200, Settle: 3 * time.Second, For: 4 * time.Second,
+		Roles: []string{"registry", "gateway", "courier"}, Mailboxes: 200, Settle: time.Second, For: 4 * time.Second,
 	})
 	require.NoError(t, err)
 	r.Print(t.Output())

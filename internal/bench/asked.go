@@ -1,8 +1,11 @@
 package bench
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -25,6 +28,40 @@ func CountAsked(c *kfake.Cluster) *Asked {
 		return nil, nil, false
 	})
 	return a
+}
+
+// few is how many requests in a second are none of the enrolment's.
+const few = 20
+
+// restLimit is how long a node may take until it asks its broker little.
+const restLimit = time.Minute
+
+// untilFew waits until little has been asked for a second. Without a count there
+// is nothing to wait for.
+func (a *Asked) untilFew(ctx context.Context) error {
+	if a == nil {
+		return nil
+	}
+	for began := time.Now(); ; {
+		before := a.total()
+		if err := rest(ctx, time.Second); err != nil {
+			return err
+		}
+		n := a.total() - before
+		if n <= few {
+			return nil
+		}
+		if time.Since(began) > restLimit {
+			return fmt.Errorf("the node does not come to rest: it asks its broker %d times a second", n)
+		}
+	}
+}
+
+func (a *Asked) total() (n int) {
+	for _, of := range a.now() {
+		n += of
+	}
+	return n
 }
 
 func (a *Asked) now() map[string]int {

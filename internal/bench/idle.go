@@ -28,7 +28,7 @@ type IdleConfig struct {
 	Roles     []string
 	Flags     []string // of `armslog serve`, beside the usual ones
 	Mailboxes int
-	Settle    time.Duration // how long it may take to come to rest
+	Settle    time.Duration // how long it rests before it is measured
 	For       time.Duration // how long it is measured
 	Asked     *Asked        // what the brokers are asked; nil = nobody counts
 }
@@ -57,6 +57,9 @@ func Idle(ctx context.Context, cfg IdleConfig) (r IdleResult, err error) {
 		if err := c.Enrol(ctx, fmt.Sprintf("NCB-I%03d", i)); err != nil {
 			return r, err
 		}
+	}
+	if err := cfg.Asked.untilFew(ctx); err != nil {
+		return r, err
 	}
 	if err := rest(ctx, cfg.Settle); err != nil {
 		return r, err
