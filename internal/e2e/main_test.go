@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/armslog/armslog/internal/embedded"
+	"github.com/armslog/armslog/internal/embedded/embeddedtest"
 )
 
 func TestMain(m *testing.M) {
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 	program = sync.OnceValues(func() (string, error) { return build(dir) })
 	code := m.Run()
 	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(embeddedtest.NoneLeft(code))
 }
 
 // program is the path of armslog itself, built when the first test needs it.
