@@ -2,8 +2,10 @@ package node_test
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,8 +224,16 @@ func TestChecksOfANodeThatCannotGoOn(t *testing.T) {
 			if c.cfg != nil {
 				c.cfg(&cfg)
 			}
-			n, stop := begin(t, cfg, func(ctx context.Context, _ *node.Node) error { <-ctx.Done(); return nil })
+			log, ended := &logged{}, atomic.Bool{}
+			cfg.Log = slog.New(log)
+			n, stop := begin(t, cfg, func(ctx context.Context, _ *node.Node) error {
+				<-ctx.Done()
+				ended.Store(true)
+				return nil
+			})
 			untilFailed(t, n, "journal", c.code)
+			require.Eventually(t, func() bool { return log.has("cannot go on; answers HTTP for a while to say why, and ends") }, limit, tick)
+			require.False(t, ended.Load(), "it can still be asked")
 			untilFound(t, n, "brokers", "")
 			require.ErrorIs(t, stop(), c.err, "whoever ends it is told, too")
 		})
