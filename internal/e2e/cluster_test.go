@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -85,10 +86,7 @@ func (w *world) in(t *testing.T) *world {
 // prepare starts ClickHouse and writes all that a node is given in files.
 func (c *cluster) prepare(engine embedded.Engine, keys []gateway.Key) {
 	c.t.Helper()
-	var err error
-	c.tables, err = embedded.StartClickHouse(c.t.Context(), embedded.ClickHouseConfig{Engine: engine, Dir: filepath.Join(c.dir, "clickhouse")})
-	require.NoError(c.t, err)
-	c.t.Cleanup(c.tables.Close)
+	c.startTables(engine)
 	text, err := json.Marshal(gateway.Keys{Keys: keys})
 	require.NoError(c.t, err)
 	for name, text := range map[string]string{
@@ -104,6 +102,38 @@ func (c *cluster) prepare(engine embedded.Engine, keys []gateway.Key) {
 	c.env = append(c.brokersAs("armslog", c.password("armslog")),
 		"ARMSLOG_TABLES="+c.tables.TCPAddr(), "ARMSLOG_TABLES_HTTP="+web.Host, "ARMSLOG_TABLES_PASSWORD_FILE="+c.files["tables-password"],
 		"ARMSLOG_MARK_KEY_FILE="+c.files["mark-key"], "ARMSLOG_SQL="+analyst.String())
+}
+
+// startTables runs ClickHouse until the test ends. The embedded engine aborts
+// now and then when a client's process is killed (an uncaught "connection reset
+// by peer"), so it is started again, as whatever runs a server would do.
+func (c *cluster) startTables(engine embedded.Engine) {
+	c.t.Helper()
+	cfg := embedded.ClickHouseConfig{Engine: engine, Dir: filepath.Join(c.dir, "clickhouse"), TCPPort: freePort(c.t), HTTPPort: freePort(c.t)}
+	server, err := embedded.StartClickHouse(c.t.Context(), cfg)
+	require.NoError(c.t, err)
+	c.tables = server
+	cfg.Password, cfg.AnalystPassword = server.Password(), server.AnalystPassword()
+	ctx, stop := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	c.whole.Cleanup(func() {
+		stop()
+		<-stopped
+	})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-ctx.Done():
+				server.Close()
+				return
+			case <-server.Done():
+			}
+			if again, err := embedded.StartClickHouse(ctx, cfg); err == nil {
+				server = again
+			}
+		}
+	}()
 }
 
 // password is the file of a user's that apply made.
@@ -123,7 +153,14 @@ func (c *cluster) brokersAs(user, password string) []string {
 func (c *cluster) apply(args ...string) {
 	c.t.Helper()
 	operator := user(c.t, "", "", c.brokersAs(kafkatest.Admin, c.files["admin-password"])...)
-	operator.ok(append(append([]string{"cluster", "apply", "--yes", "--secrets-dir", filepath.Join(c.dir, "passwords")}, c.copies...), args...)...)
+	args = append(append([]string{"cluster", "apply", "--yes", "--secrets-dir", filepath.Join(c.dir, "passwords")}, c.copies...), args...)
+	var r ran
+	for range 3 { // a broker that has much else to do may not answer in time: again, as an operator would
+		if r = operator.run(args...); r.code == 0 {
+			return
+		}
+	}
+	require.Zero(c.t, r.code, "%s%s", r.out, r.err)
 }
 
 // bureau is a client of an organisation's own, with the rights that it has.

@@ -83,6 +83,10 @@ func (w *world) fsck() {
 	if w.cluster == nil {
 		args = append(args, "--data", w.Dir)
 	}
-	r := w.by("IPSG").run(args...)
+	var r ran
+	eventually(w.t, "fsck could look", func() bool { // not while ClickHouse is started again
+		r = w.by("IPSG").run(args...)
+		return r.code != 1 || w.cluster == nil
+	})
 	require.Zero(w.t, r.code, "%s%s", r.out, r.err)
 }
