@@ -71,7 +71,11 @@ func (w *world) realTable(x *table) {
 	got := readReceipt(t, filepath.Join(filepath.Dir(x.path), "seizures.receipt.json"))
 	require.Equal(t, len(x.weapons), got.Unchanged)
 	require.Zero(t, got.Registered+got.Amended+got.Matches)
-	require.Equal(t, before.end, audit(t, w.kafka()).end, "the second import appends nothing")
+	var more []string
+	for _, e := range audit(t, w.kafka()).entries[len(before.entries):] { // not fences: a busy cluster may elect anew
+		more = append(more, fmt.Sprint(e.Src, " ", e.Envelope.Type, " ", e.Verdict))
+	}
+	require.Empty(t, more, "the second import appends nothing")
 	require.Equal(t, len(asked), w.told()["WCO"], "and tells nothing")
 	w.askAgain(x)
 }
