@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -127,6 +128,11 @@ func (c *cluster) startTables(engine embedded.Engine) {
 			case <-ctx.Done():
 				server.Close()
 				return
+			case <-time.After(time.Second):
+				if _, err := server.Query(ctx, "SELECT 1"); errors.Is(err, syscall.ECONNREFUSED) {
+					server.Kill() // it aborts, which may take it minutes
+				}
+				continue
 			case <-server.Done():
 			}
 			if again, err := embedded.StartClickHouse(ctx, cfg); err == nil {
