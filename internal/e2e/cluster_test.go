@@ -1,11 +1,10 @@
 package e2e
 
 import (
-	"context"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -110,36 +109,10 @@ func (c *cluster) prepare(engine embedded.Engine, keys []gateway.Key) {
 // by peer"), so it is started again, as whatever runs a server would do.
 func (c *cluster) startTables(engine embedded.Engine) {
 	c.t.Helper()
-	cfg := embedded.ClickHouseConfig{Engine: engine, Dir: filepath.Join(c.dir, "clickhouse"), TCPPort: freePort(c.t), HTTPPort: freePort(c.t)}
-	server, err := embedded.StartClickHouse(c.t.Context(), cfg)
+	tables, err := embedded.Supervise(c.t.Context(), embedded.ClickHouseConfig{Engine: engine, Dir: filepath.Join(c.dir, "clickhouse")}, slog.New(slog.DiscardHandler))
 	require.NoError(c.t, err)
-	c.tables = server
-	cfg.Password, cfg.AnalystPassword = server.Password(), server.AnalystPassword()
-	ctx, stop := context.WithCancel(context.Background())
-	stopped := make(chan struct{})
-	c.whole.Cleanup(func() {
-		stop()
-		<-stopped
-	})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-ctx.Done():
-				server.Close()
-				return
-			case <-time.After(time.Second):
-				if _, err := server.Query(ctx, "SELECT 1"); errors.Is(err, syscall.ECONNREFUSED) {
-					server.Kill() // it aborts, which may take it minutes
-				}
-				continue
-			case <-server.Done():
-			}
-			if again, err := embedded.StartClickHouse(ctx, cfg); err == nil {
-				server = again
-			}
-		}
-	}()
+	c.whole.Cleanup(tables.Close)
+	c.tables = tables.Server()
 }
 
 // password is the file of a user's that apply made.

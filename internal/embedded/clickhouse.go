@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/armslog/armslog/internal/embedded/process"
@@ -45,10 +45,8 @@ type ClickHouseConfig struct {
 type ClickHouse struct {
 	cfg     ClickHouseConfig
 	child   *process.Process
-	lock    *os.File
 	version string
 	closed  atomic.Bool
-	release sync.Once
 }
 
 // portAttempts is how often a start picks new ports when the server ends at
@@ -64,9 +62,9 @@ func StartClickHouse(ctx context.Context, cfg ClickHouseConfig) (*ClickHouse, er
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = lock.Close() }() // the server's process has it, and holds it for as long as it lives
 	c, err := startAttempts(ctx, cfg, lock)
 	if err != nil {
-		_ = lock.Close()
 		return nil, fmt.Errorf("start clickhouse: %w", err)
 	}
 	return c, nil
@@ -114,7 +112,7 @@ func startOnce(ctx context.Context, cfg ClickHouseConfig, lock *os.File) (*Click
 	if err != nil {
 		return nil, err
 	}
-	c := &ClickHouse{cfg: cfg, child: child, lock: lock}
+	c := &ClickHouse{cfg: cfg, child: child}
 	if err := c.waitReady(ctx); err != nil {
 		child.Kill()
 		return nil, fmt.Errorf("%w%s", err, tail(output))
@@ -200,8 +198,11 @@ func (c *ClickHouse) Version() string { return c.version }
 // TCPAddr is where the native protocol is served, host:port.
 func (c *ClickHouse) TCPAddr() string { return loopback(c.cfg.TCPPort) }
 
-// HTTPURL is where HTTP is served.
-func (c *ClickHouse) HTTPURL() string { return "http://" + loopback(c.cfg.HTTPPort) }
+// HTTPAddr is where HTTP is served, host:port.
+func (c *ClickHouse) HTTPAddr() string { return loopback(c.cfg.HTTPPort) }
+
+// HTTPURL is the same as a URL.
+func (c *ClickHouse) HTTPURL() string { return "http://" + c.HTTPAddr() }
 
 // Password is that of User.
 func (c *ClickHouse) Password() string { return c.cfg.Password }
@@ -242,10 +243,7 @@ func (c *ClickHouse) Signal(sig os.Signal) error { return c.child.Signal(sig) }
 func (c *ClickHouse) PID() int { return c.child.PID() }
 
 // Kill ends the server like a crash would.
-func (c *ClickHouse) Kill() {
-	c.child.Kill()
-	c.unlock()
-}
+func (c *ClickHouse) Kill() { c.child.Kill() }
 
 // Close stops the server in order, within five seconds: it lets queries and
 // open connections end for half of that time. Nothing inserted is lost.
@@ -254,9 +252,22 @@ func (c *ClickHouse) Close() {
 		c.closed.Store(true)
 	}
 	c.child.Stop(stopGrace)
-	c.unlock()
 }
 
-func (c *ClickHouse) unlock() { c.release.Do(func() { _ = c.lock.Close() }) }
+// Refuses says that nobody listens at one of the server's ports, although its
+// process lives. A thread that accepts connections may die by itself, and an
+// abort take minutes: it will not get better.
+func (c *ClickHouse) Refuses(ctx context.Context) bool {
+	for _, port := range []int{c.cfg.TCPPort, c.cfg.HTTPPort} {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", loopback(port))
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return true
+		}
+		if err == nil {
+			_ = conn.Close()
+		}
+	}
+	return false
+}
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

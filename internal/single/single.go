@@ -62,7 +62,7 @@ type Single struct {
 	cfg     Config
 	secrets secrets
 	broker  *embedded.Broker
-	tables  *supervised
+	tables  *embedded.Supervised
 	stop    context.CancelFunc
 	done    chan struct{}
 	err     error
@@ -262,7 +262,7 @@ func (s *Single) nodeConfig() node.Config {
 // closeEngines stops what the process needs, after the process.
 func (s *Single) closeEngines() {
 	if s.tables != nil {
-		s.tables.close()
+		s.tables.Close()
 	}
 	if s.broker != nil {
 		s.broker.Close()
@@ -275,14 +275,15 @@ func (s *Single) startTables(ctx context.Context) (*projections.Config, error) {
 	if s.cfg.Engine.Path == "" {
 		return nil, nil
 	}
-	s.tables = &supervised{log: s.cfg.Log, cfg: embedded.ClickHouseConfig{
+	tables, err := embedded.Supervise(ctx, embedded.ClickHouseConfig{
 		Engine: s.cfg.Engine, Dir: filepath.Join(s.Dir, "clickhouse"), TCPPort: s.cfg.TCPPort, HTTPPort: s.cfg.WebPort,
 		Password: s.secrets.Tables, AnalystPassword: s.secrets.Analyst,
-	}}
-	if err := s.tables.start(ctx); err != nil {
-		return nil, err
+	}, s.cfg.Log)
+	if err != nil {
+		return nil, fmt.Errorf("start ClickHouse: %w", err)
 	}
-	return s.tablesConfig(s.tables.native(), s.tables.http()), nil
+	s.tables = tables
+	return s.tablesConfig(s.Tables()), nil
 }
 
 func (s *Single) tablesConfig(native, web string) *projections.Config {
@@ -298,13 +299,14 @@ func (s *Single) Tables() (native, web string) {
 	if s.tables == nil {
 		return "", ""
 	}
-	return s.tables.native(), s.tables.http()
+	server := s.tables.Server()
+	return server.TCPAddr(), server.HTTPAddr()
 }
 
 // KillTables ends ClickHouse as a crash would; it is started again.
-func (s *Single) KillTables() { s.tables.kill() }
+func (s *Single) KillTables() { _ = s.tables.Server().Signal(os.Kill) }
 
 // Analyst is the address of the analysts' tables with their credential.
 func (s *Single) Analyst() string {
-	return "http://" + embedded.Analyst + ":" + s.secrets.Analyst + "@" + s.tables.http()
+	return "http://" + embedded.Analyst + ":" + s.secrets.Analyst + "@" + s.tables.Server().HTTPAddr()
 }
