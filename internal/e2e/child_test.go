@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -125,12 +124,6 @@ func brokerProcess(t testing.TB, dir, listen string) *embedded.BrokerProcess {
 	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	return b
-}
-
-func freePort(t testing.TB) int {
-	_, text, _ := net.SplitHostPort(freeAddr(t))
-	port, _ := strconv.Atoi(text)
-	return port
 }
 
 // freeAddr is an address that nobody listens on, and that no dialling client is
