@@ -14,10 +14,11 @@ import (
 // brokerConn fetches from one broker: in bulk where that can be, else through
 // the library.
 type brokerConn struct {
-	client *kafka.Client
-	addr   string
-	conn   *bulk
-	never  bool // this client can only be read through the library
+	client  *kafka.Client
+	addr    string
+	conn    *bulk
+	never   bool // this client can only be read through the library
+	passing bool // the headers of what was fetched are done with before the next fetch
 }
 
 func (c *brokerConn) fetch(ctx context.Context, topics []wanted, bytes int32, wait time.Duration) ([]fetched, error) {
@@ -38,7 +39,7 @@ func (c *brokerConn) inBulk(ctx context.Context, topics []wanted, bytes int32, w
 	if c.conn == nil && !c.never && c.addr != "" {
 		conn, err := brokerconn.Dial(ctx, c.client, c.addr)
 		if err == nil {
-			c.conn = &bulk{Conn: conn}
+			c.conn = &bulk{Conn: conn, passing: c.passing}
 		}
 		c.never = errors.Is(err, brokerconn.ErrNotKafka)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/brokerconn"
 )
 
@@ -26,6 +27,9 @@ type bulk struct {
 	*brokerconn.Conn
 	keys []string // of the headers of the last record: the next one's are the same
 	buf  []byte   // of the last answer of which all that was kept is a copy
+
+	passing bool            // as in brokerConn
+	spare   []events.Header // of the last answer, where they are passing
 }
 
 // errNoBulk is returned when only the library can read: batches are compressed
@@ -121,6 +125,7 @@ func appendString(b []byte, s string) []byte {
 }
 
 func (c *bulk) answer(b []byte, topics []wanted) (all []fetched, err error) {
+	c.spare = c.spare[:0]
 	r := wire{b: b}
 	r.skip(4 + 4) // correlation, throttle time
 	for range r.int32() {

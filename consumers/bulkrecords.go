@@ -55,7 +55,7 @@ func (c *bulk) batch(records []record, b []byte, from int64, most int) ([]record
 		return records, nil // a transaction marker is an offset without a message
 	}
 	r := wire{b: b[batchHeader:]}
-	headers := make([]events.Header, 0, 20*min(n, len(b)/8, most))
+	headers := c.place(20 * min(n, len(b)/8, most))
 	for range n {
 		one := wire{b: r.take(int(r.varint()))}
 		one.skip(1)  // attributes
@@ -80,6 +80,19 @@ func (c *bulk) batch(records []record, b []byte, from int64, most int) ([]record
 		}
 	}
 	return records, nil
+}
+
+// place is room for so many headers.
+func (c *bulk) place(n int) []events.Header {
+	if !c.passing {
+		return make([]events.Header, 0, n)
+	}
+	if cap(c.spare)-len(c.spare) < n {
+		c.spare = make([]events.Header, 0, max(n, 2*cap(c.spare))) // those of batches before stay where they are
+	}
+	at := len(c.spare)
+	c.spare = c.spare[:at+n]
+	return c.spare[at : at : at+n]
 }
 
 // headers appends the headers of one record. Their keys are mostly those of

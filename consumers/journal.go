@@ -84,7 +84,9 @@ type reading struct {
 	leader brokerConn
 }
 
-func (j *Journal) open() *reading { return &reading{Journal: j, leader: brokerConn{client: j.client}} }
+func (j *Journal) open() *reading {
+	return &reading{Journal: j, leader: brokerConn{client: j.client, passing: true}}
+}
 
 // replay reads from an offset on in bulk, or says false where only the library
 // can.
@@ -184,11 +186,12 @@ func (j *Journal) fetchOnce(ctx context.Context, from, bytes int64, wait time.Du
 // transactional, so a gap is damage.
 func (j *Journal) parse(records []record, from int64) ([]Item, error) {
 	items := make([]Item, len(records))
+	var parser events.ItemParser
 	for i, r := range records {
 		if r.offset != from+int64(i) {
 			return nil, fmt.Errorf("%w: offset %d follows %d", events.ErrDamaged, r.offset, from+int64(i)-1)
 		}
-		it, err := events.ParseItem(r.Headers, r.Value, r.offset)
+		it, err := parser.Parse(r.Headers, r.Value, r.offset)
 		if err != nil {
 			return nil, fmt.Errorf("offset %d: %w", r.offset, err)
 		}

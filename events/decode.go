@@ -1,6 +1,9 @@
 package events
 
-import "unicode/utf8"
+import (
+	"sync"
+	"unicode/utf8"
+)
 
 // Decode reads the data of a request strictly, as it must be when it is
 // written. All that is wrong is told, in the order of the document and at most
@@ -13,8 +16,7 @@ func Decode(t Type, value []byte) (Body, []FieldError) {
 	if len(value) > MaxBody {
 		return nil, []FieldError{{Code: codeTooLarge}}
 	}
-	d := decoder{scanner: scanner{s: string(value)}}
-	return d.decode(t)
+	return decode(t, value, false)
 }
 
 // Read reads the data of a request that has been accepted once, perhaps under
@@ -22,8 +24,29 @@ func Decode(t Type, value []byte) (Body, []FieldError) {
 // of Decode is taken as it stands. It fails only where Decode says not_json,
 // too_deep or unknown_type.
 func Read(t Type, value []byte) (Body, []FieldError) {
-	d := decoder{scanner: scanner{s: string(value)}, lenient: true}
-	return d.decode(t)
+	return decode(t, value, true)
+}
+
+// decoders spare each body a decoder, and the memory of its texts.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+func decode(t Type, value []byte, lenient bool) (Body, []FieldError) {
+	d := decoders.Get().(*decoder)
+	d.scanner, d.lenient, d.depth = scanner{s: d.textOf(t, value)}, lenient, 0
+	body, errs := d.decode(t)
+	d.errs, d.details = nil, nil // the caller's now
+	decoders.Put(d)
+	return body, errs
+}
+
+// textOf is the text of a body. Those of which there are millions, and of which
+// the registry keeps copies alone, share memory; the others are kept for long.
+func (d *decoder) textOf(t Type, value []byte) string {
+	switch t {
+	case TypeRecordSubmitted, TypeRecordWithdrawn, TypeSearchMade:
+		return d.memory.of(value)
+	}
+	return string(value)
 }
 
 func (d *decoder) decode(t Type) (Body, []FieldError) {

@@ -12,6 +12,7 @@ type decoder struct {
 	depth   int
 	errs    []FieldError
 	details []detail // of each error, for Explain
+	memory  texts    // of the bodies read before
 }
 
 // detail is what a value should have been.

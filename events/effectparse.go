@@ -9,8 +9,10 @@ import (
 // ParseEffects reads the effects header. It returns ErrNotJournal (wrapped)
 // where the bytes are none, and also for a kind or a field that this version
 // does not know: an effect that is not understood must not be skipped.
-func ParseEffects(b []byte) ([]Effect, error) {
-	r := effectReader{scanner: scanner{s: string(b)}}
+func ParseEffects(b []byte) ([]Effect, error) { return parseEffects(b, nil) }
+
+func parseEffects(b []byte, texts *texts) ([]Effect, error) {
+	r := effectReader{scanner: scanner{s: texts.of(b)}}
 	if !utf8.ValidString(r.s) {
 		r.fail()
 	}

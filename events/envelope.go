@@ -54,7 +54,13 @@ const (
 // ParseEnvelope reads the headers of a mailbox message. The envelope is usable
 // as far as it could be read even when errors are returned: an entry keeps it.
 func ParseEnvelope(headers []Header) (Envelope, []FieldError) {
-	var e Envelope
+	return parseEnvelope(headers, make([]Header, 0, min(len(headers), MaxHeaders)), nil)
+}
+
+// parseEnvelope appends the headers that it keeps to into, and makes texts of
+// their values.
+func parseEnvelope(headers, into []Header, texts *texts) (Envelope, []FieldError) {
+	e := Envelope{Headers: into}
 	var errs []FieldError
 	fail := func(code, key string) {
 		if len(errs) < maxErrors {
@@ -68,7 +74,7 @@ func ParseEnvelope(headers []Header) (Envelope, []FieldError) {
 		switch {
 		case i > 0 && e.Headers[i-1].Key == h.Key:
 			fail(codeHeaderTwice, h.Key)
-		case !e.set(h.Key, h.Value):
+		case !e.set(h.Key, h.Value, texts):
 			fail(codeHeaderInvalid, h.Key)
 		}
 	}
@@ -85,7 +91,6 @@ func ParseEnvelope(headers []Header) (Envelope, []FieldError) {
 // where one was left out because it is too long or one too many.
 func (e *Envelope) keep(headers []Header) (ok bool) {
 	ok = true
-	e.Headers = make([]Header, 0, min(len(headers), MaxHeaders))
 	for _, h := range headers {
 		if !strings.HasPrefix(h.Key, "ce_") && h.Key != HeaderContentType {
 			continue
@@ -110,7 +115,7 @@ func (e *Envelope) find(key string) int {
 	return slices.IndexFunc(e.Headers, func(h Header) bool { return h.Key == key })
 }
 
-func (e *Envelope) set(key string, v []byte) (ok bool) {
+func (e *Envelope) set(key string, v []byte, texts *texts) (ok bool) {
 	ok = true
 	switch key {
 	case HeaderSpecVersion:
@@ -125,16 +130,16 @@ func (e *Envelope) set(key string, v []byte) (ok bool) {
 		}
 	case HeaderSource:
 		ok = ValidOrg(string(v))
-		e.Source = keepIf(ok, v)
+		e.Source = keepIf(ok, v, texts)
 	case HeaderTime:
 		ok = printableASCII(string(v))
-		e.Time = keepIf(ok, v)
+		e.Time = keepIf(ok, v, texts)
 	case HeaderActor:
 		ok = isActor(string(v))
-		e.Actor = keepIf(ok, v)
+		e.Actor = keepIf(ok, v, texts)
 	case HeaderOnBehalfOf:
 		ok = ValidOrg(string(v))
-		e.OnBehalfOf = keepIf(ok, v)
+		e.OnBehalfOf = keepIf(ok, v, texts)
 	case HeaderNoReply:
 		e.NoReply = string(v) == "1"
 	case HeaderContentType:
@@ -144,11 +149,11 @@ func (e *Envelope) set(key string, v []byte) (ok bool) {
 }
 
 // keepIf is the text of a header that is valid.
-func keepIf(ok bool, v []byte) string {
+func keepIf(ok bool, v []byte, texts *texts) string {
 	if !ok {
 		return ""
 	}
-	return string(v)
+	return texts.of(v)
 }
 
 // typeOf is the type that v names: one constant for each, so that a fold keeps

@@ -109,10 +109,21 @@ func BenchmarkParseItem(b *testing.B) {
 	e := sampleEntry()
 	e.Effects = sampleEffects()[:1]
 	headers := e.Headers()
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := ParseItem(headers, e.Value, 7); err != nil {
-			b.Fatal(err)
+	b.Run("one", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := ParseItem(headers, e.Value, 7); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
+	})
+	b.Run("stretch", func(b *testing.B) {
+		var p ItemParser
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := p.Parse(headers, e.Value, 7); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry/matching"
@@ -18,6 +19,7 @@ type Prepared struct {
 	Fingerprint [8]byte             // of type and value: the same request or another
 	RecordID    events.UUID         // of the record submitted or withdrawn, or of the search or trace
 	Marks       []PreparedMark      // of the firearm
+	mark        [1]PreparedMark     // what Marks is of a firearm with one mark
 	draft       subject             // of the record submitted, the search made or the trace requested
 }
 
@@ -72,13 +74,13 @@ func (p *Prepared) identify(src string, prepare func(matching.Mark) PreparedMark
 	switch b := p.Body.(type) {
 	case *events.RecordSubmitted:
 		p.RecordID = events.RecordID(src, b.Source)
-		p.Marks, p.draft = prepareMarks(b.Firearm.Marks, prepare), draftRecord(p.RecordID, b)
+		p.Marks, p.draft = prepareMarks(p.mark[:0], b.Firearm.Marks, prepare), draftRecord(p.RecordID, b)
 	case *events.SearchMade:
 		p.RecordID = events.SearchID(src, p.Envelope.ID)
-		p.Marks, p.draft = prepareMarks(b.Firearm.Marks, prepare), draftSearch(p.RecordID, b)
+		p.Marks, p.draft = prepareMarks(p.mark[:0], b.Firearm.Marks, prepare), draftSearch(p.RecordID, b)
 	case *events.TraceRequested:
 		p.RecordID = events.TraceID(src, p.Envelope.ID)
-		p.Marks, p.draft = prepareMarks(b.Firearm.Marks, prepare), draftTrace(p.RecordID, b)
+		p.Marks, p.draft = prepareMarks(p.mark[:0], b.Firearm.Marks, prepare), draftTrace(p.RecordID, b)
 	case *events.RecordWithdrawn:
 		p.RecordID = events.RecordID(src, b.Source)
 	}
@@ -98,12 +100,15 @@ func preparedMark(m matching.Mark) PreparedMark {
 // foldedMark is what Evolve needs of a mark: strength is for who decides.
 func foldedMark(m matching.Mark) PreparedMark { return PreparedMark{Key: matching.KeyHash(m)} }
 
-func prepareMarks(marks []events.Mark, prepare func(matching.Mark) PreparedMark) []PreparedMark {
-	prepared := make([]PreparedMark, len(marks))
-	for i, m := range marks {
+// prepareMarks appends what each mark comes to.
+func prepareMarks(prepared []PreparedMark, marks []events.Mark, prepare func(matching.Mark) PreparedMark) []PreparedMark {
+	prepared = slices.Grow(prepared, len(marks))
+	for _, m := range marks {
+		var p PreparedMark
 		if makesKey(m) {
-			prepared[i] = prepare(markOf(m))
+			p = prepare(markOf(m))
 		}
+		prepared = append(prepared, p)
 	}
 	return prepared
 }

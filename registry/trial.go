@@ -111,11 +111,11 @@ func (t *Trial) asked(e *events.Entry, p *Prepared) *Input {
 func (p *Prepared) measured() []PreparedMark {
 	switch b := p.Body.(type) {
 	case *events.RecordSubmitted:
-		return prepareMarks(b.Firearm.Marks, preparedMark)
+		return prepareMarks(nil, b.Firearm.Marks, preparedMark)
 	case *events.SearchMade:
-		return prepareMarks(b.Firearm.Marks, preparedMark)
+		return prepareMarks(nil, b.Firearm.Marks, preparedMark)
 	case *events.TraceRequested:
-		return prepareMarks(b.Firearm.Marks, preparedMark)
+		return prepareMarks(nil, b.Firearm.Marks, preparedMark)
 	}
 	return p.Marks
 }
