@@ -32,7 +32,7 @@ func (c *call) submitRecord(b *events.RecordSubmitted) decision {
 	d := accept(events.RecordEffect{ID: r.id, Revision: r.revision, Outcome: outcome(known)})
 	d.warnings = append(c.weakMarks(b.Firearm.Marks), c.tagged(&b.Incident, !known)...)
 	d.warnings = append(d.warnings, c.expiresSoon(r.until)...)
-	m.x = c.drafted(r, b.Firearm, b.Deny)
+	m.x = c.drafted(r, &b.Firearm, b.Deny)
 	if known {
 		m.self, m.amending, m.renewing = row, true, c.subject(row).overdue(c.in.At)
 	}

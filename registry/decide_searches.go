@@ -37,7 +37,7 @@ func (c *call) makeSearch(b *events.SearchMade) decision {
 	m := c.newMeeting(side{})
 	m.draft = c.searchRow(c.in.Prepared, b, c.next, c.sender, acting, c.in.At)
 	q := &m.draft
-	m.x = c.drafted(q, b.Firearm, nil)
+	m.x = c.drafted(q, &b.Firearm, nil)
 	m.bounded, m.limit, m.broad = true, limitOf(b), broad
 	if !m.run() {
 		return reject("/firearm/marks", "too_broad")

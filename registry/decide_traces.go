@@ -29,7 +29,7 @@ func (c *call) requestTrace(b *events.TraceRequested) decision {
 	for _, id := range b.Addressees {
 		effects = append(effects, c.sendTo(t, c.directory.byID[id], cmp.Or(b.AnswerBy, c.answerBy(t))))
 	}
-	m := c.newMeeting(c.drafted(&q, b.Firearm, nil))
+	m := c.newMeeting(c.drafted(&q, &b.Firearm, nil))
 	m.x.deny, m.x.about = c.denySets[q.deny], b.RecordID
 	m.bounded, m.limit, m.room = true, defaultLimit, maxMeetings-8 // addressees take their room in the entry
 	m.run()

@@ -7,7 +7,8 @@ import (
 )
 
 // Foresee reads where deciding or folding these requests, each with its sender,
-// will look: the tables of requests and of ids, and the index. Each place is far
+// will look: the requests themselves, which were decoded elsewhere, the tables of
+// requests and of ids, and the index. Each place is far
 // from the last one in memory, and none depends on another, so that the
 // processor waits for many of them at once, where Decide and Evolve would wait
 // for one after the other. It changes nothing that is known, and may be left
@@ -20,6 +21,7 @@ func (s *State) Foresee(requests iter.Seq2[events.OrgID, *Prepared]) {
 		for _, m := range p.Marks {
 			sum += s.index.Glance(m.Key)
 		}
+		sum += glanceAt(p.Body)
 	}
 	s.seen = sum // used, so that the reads are not optimised away
 }
@@ -49,4 +51,29 @@ func (t *idTable) glance(id events.UUID) uint8 {
 	}
 	at := idHash(id) >> 8 & uint64(len(t.tags)-1)
 	return t.tags[at] + uint8(t.slots[at])
+}
+
+// glanceAt reads what is said of a firearm, a place in each part of it.
+func glanceAt(b events.Body) uint8 {
+	switch b := b.(type) {
+	case *events.RecordSubmitted:
+		return glanceFirearm(&b.Firearm) + first(b.Incident.Place) + first(b.Source.ID)
+	case *events.SearchMade:
+		return glanceFirearm(&b.Firearm) + first(b.Incident.Place)
+	}
+	return 0
+}
+
+func glanceFirearm(f *events.Firearm) (sum uint8) {
+	for i := range f.Marks {
+		sum += first(f.Marks[i].Kind) + first(f.Marks[i].Text)
+	}
+	return sum + first(f.Make) + first(f.Model) + first(f.Calibre)
+}
+
+func first(s string) uint8 {
+	if s == "" {
+		return 0
+	}
+	return s[0]
 }

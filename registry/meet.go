@@ -11,7 +11,8 @@ import (
 // side is one of the two firearms of a meeting, ready to be compared.
 type side struct {
 	*subject
-	make, model, calibre probe
+	make, model, calibre probe           // of a draft once it has met somebody
+	said                 *events.Firearm // what a draft says, until then
 	deny                 []orgRef
 	about                events.UUID   // the record that a trace is about
 	marks                []events.Mark // of a draft; those of a stored subject are in the index
@@ -19,11 +20,8 @@ type side struct {
 
 // drafted is the side of a description that is not in the state yet. Nothing is
 // interned: Decide changes nothing.
-func (s *State) drafted(r *subject, f events.Firearm, deny []events.OrgID) side {
-	x := side{
-		subject: r, marks: f.Marks,
-		make: s.makes.probe(f.Make), model: s.models.probe(f.Model), calibre: s.calibres.probe(f.Calibre),
-	}
+func (s *State) drafted(r *subject, f *events.Firearm, deny []events.OrgID) side {
+	x := side{subject: r, marks: f.Marks, said: f}
 	for _, id := range deny {
 		if ref := s.directory.byID[id]; ref != 0 { // one that is not in the directory takes part in nothing
 			x.deny = append(x.deny, ref)
@@ -209,6 +207,7 @@ func (m *meeting) pairs() ([]pair, bool) {
 // judge asks the policy about one pair of marks. The shared number is counted
 // only where it could matter: it is a walk over all marks of the same key.
 func (m *meeting) judge(i int, mine matching.Mark, r roles, y *side, id matching.MarkID, grade matching.Grade) pair {
+	m.readNames()
 	f := matching.FactsOf(grade, matching.MeasurePair(mine, m.index.Mark(id)))
 	f.Make = m.makes.compare(m.x.make, y.make)
 	f.Model = m.models.compare(m.x.model, y.model)
@@ -220,6 +219,15 @@ func (m *meeting) judge(i int, mine matching.Mark, r roles, y *side, id matching
 		d = m.policy.Decide(f)
 	}
 	return pair{mine: i, facts: f, decision: d}
+}
+
+// readNames looks up what a draft says: most firearms meet nothing, and need not
+// be named.
+func (m *meeting) readNames() {
+	if f := m.x.said; f != nil {
+		m.x.make, m.x.model, m.x.calibre = m.makes.probe(f.Make), m.models.probe(f.Model), m.calibres.probe(f.Calibre)
+		m.x.said = nil
+	}
 }
 
 // counted is what counting a number came to for one asker.
