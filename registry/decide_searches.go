@@ -11,7 +11,7 @@ import (
 // defaultLimit is how many candidates a search shows unless it asks otherwise.
 const defaultLimit = 50
 
-// broad is how many stored marks a search may meet before it is refused.
+// broad is how many marks of records a search may meet before it is refused.
 const broad = 50_000
 
 // makeSearch answers a question from what is recorded, and lets it stand for

@@ -276,3 +276,21 @@ func TestTooBroad(t *testing.T) {
 	require.Equal(t, "/firearm/marks", e.Errors[0].Pointer)
 	require.Empty(t, e.Effects)
 }
+
+// Whether a search is too broad tells nobody what is withheld from it, nor that
+// others ask: what its asker may not know of does not count.
+func TestTooBroadCountsNothingWithheld(t *testing.T) {
+	l := newTown(t)
+	l.lazy = true
+	for i := range 50_001 {
+		text := fmt.Sprintf("77%06dA", i)
+		if i%2 == 0 {
+			l.send("NCB-AA", denying(record("stolen", fmt.Sprint(i), serial(text)), "NCB-BB"))
+		} else {
+			l.send("NCB-AA", search(serial(text)))
+		}
+	}
+	e := l.send("NCB-BB", search(partial("770*")))
+	require.Equal(t, events.Accepted, e.Verdict)
+	require.Empty(t, effectsOf[*events.CandidateEffect](e))
+}

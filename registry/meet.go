@@ -61,9 +61,10 @@ type meeting struct {
 	renewing  bool    // x had expired, and due work has not come to it yet
 	bounded   bool    // only limit candidates are shown: a search
 	limit     int
-	broad     int // stored marks met before it is too broad; 0 = no bound
+	broad     int // records met before it is too broad; 0 = no bound
 	truncated bool
-	visited   int       // stored marks met so far
+	visited   int       // stored marks met so far: the work that it was
+	met       int       // of a search: those that its asker may know of
 	sharing   []counted // whether the mark at hand is a shared number, by who asks
 	room      int       // effects of meetings that the entry holds
 	full      bool      // the entry holds no more; what remains is left to due work
@@ -167,20 +168,20 @@ func (m *meeting) pairs() ([]pair, bool) {
 			continue
 		}
 		m.sharing = m.sharing[:0]
-		mine, room := markOf(mark), m.broad-m.visited
-		if m.broad == 0 {
-			room = 0
-		} else if room <= 0 {
+		mine := markOf(mark)
+		hits := m.index.Meet(m.index.Scratch(), mine)
+		m.visited += len(hits)
+		if m.broad > 0 && m.tooBroad(hits) {
 			return nil, false
 		}
-		met, ok := m.index.Meet(m.index.Scratch(), mine, room, func(id matching.MarkID, grade matching.Grade) bool {
-			row, theirs := m.index.Subject(id)
+		for _, hit := range hits {
+			row, theirs := m.index.Subject(hit.Mark)
 			y := m.stored(row)
 			r, ok := cast(&m.x, &y)
 			if !ok || m.amending && row == m.self {
-				return true
+				continue
 			}
-			p := m.judge(i, mine, r, &y, id, grade)
+			p := m.judge(i, mine, r, &y, hit)
 			p.row, p.theirs = row, int(theirs)
 			if at, seen := best[row]; !seen {
 				if best == nil {
@@ -191,10 +192,6 @@ func (m *meeting) pairs() ([]pair, bool) {
 			} else if p.better(out[at]) {
 				out[at] = p
 			}
-			return true
-		})
-		if m.visited += met; !ok || m.broad > 0 && m.visited > m.broad {
-			return nil, false
 		}
 	}
 	slices.SortFunc(out, func(a, b pair) int {
@@ -204,17 +201,30 @@ func (m *meeting) pairs() ([]pair, bool) {
 	return out, true
 }
 
+// tooBroad counts the marks of records that a search has met, and says whether
+// they are too many to be answered. It counts what its asker may know of: no
+// questions of others, and no record that is withheld.
+func (m *meeting) tooBroad(hits []matching.Hit) bool {
+	for _, hit := range hits {
+		row, _ := m.index.Subject(hit.Mark)
+		if r := m.subject(row); r.isRecord() && !m.denied(m.denySets[r.deny], m.x.org, m.x.acting) {
+			m.met++
+		}
+	}
+	return m.met > m.broad
+}
+
 // judge asks the policy about one pair of marks. The shared number is counted
 // only where it could matter: it is a walk over all marks of the same key.
-func (m *meeting) judge(i int, mine matching.Mark, r roles, y *side, id matching.MarkID, grade matching.Grade) pair {
+func (m *meeting) judge(i int, mine matching.Mark, r roles, y *side, hit matching.Hit) pair {
 	m.readNames()
-	f := matching.FactsOf(grade, matching.MeasurePair(mine, m.index.Mark(id)))
+	f := matching.FactsOf(hit.Grade, matching.MeasurePair(mine, m.index.Mark(hit.Mark)))
 	f.Make = m.makes.compare(m.x.make, y.make)
 	f.Model = m.models.compare(m.x.model, y.model)
 	f.Calibre = m.calibres.compare(m.x.calibre, y.calibre)
 	f.Type = compareTypes(m.x.typ, y.typ)
 	d := m.policy.Decide(f)
-	if d.Outcome == matching.Notify && m.sharedOnce(id, grade, r.question) {
+	if d.Outcome == matching.Notify && m.sharedOnce(hit, r.question) {
 		f.Shared = true
 		d = m.policy.Decide(f)
 	}
@@ -238,16 +248,16 @@ type counted struct {
 
 // sharedOnce counts a number once for all that meet the mark at hand by the
 // same key; else a number that a thousand bear would cost a million steps.
-func (m *meeting) sharedOnce(id matching.MarkID, grade matching.Grade, asker *side) bool {
-	if grade < matching.Lookalike {
-		return m.shared(id, asker) // met by another key than the mark's own
+func (m *meeting) sharedOnce(hit matching.Hit, asker *side) bool {
+	if hit.Grade < matching.Lookalike {
+		return m.shared(hit.Mark, asker) // met by another key than the mark's own
 	}
 	for _, c := range m.sharing {
 		if c.org == asker.org && c.acting == asker.acting {
 			return c.shared
 		}
 	}
-	c := counted{asker.org, asker.acting, m.shared(id, asker)}
+	c := counted{asker.org, asker.acting, m.shared(hit.Mark, asker)}
 	m.sharing = append(m.sharing, c)
 	return c.shared
 }

@@ -22,10 +22,10 @@ func (m *model) findable(e Entry) bool {
 	return e.Indexed && (e.Partial && CanSearch(e.Text, e.Series) || !e.Partial && Form(e.Series+e.Text, false) != "")
 }
 
-func (m *model) meet(asked Mark) (hits []hit) {
+func (m *model) meet(asked Mark) (hits []Hit) {
 	for id, e := range m.entries {
 		if g := m.scratch.Compare(asked, e.Mark); m.findable(e) && g != NoMeeting {
-			hits = append(hits, hit{uint32(id), g})
+			hits = append(hits, Hit{id, g})
 		}
 	}
 	slices.SortFunc(hits, byMark)
@@ -53,13 +53,7 @@ func wholeKey(m Mark) string {
 	return ""
 }
 
-func meet(x *Index, s *Scratch, asked Mark) (hits []hit) {
-	x.Meet(s, asked, 0, func(id MarkID, g Grade) bool {
-		hits = append(hits, hit{uint32(id), g})
-		return true
-	})
-	return hits
-}
+func meet(x *Index, s *Scratch, asked Mark) []Hit { return append([]Hit(nil), x.Meet(s, asked)...) }
 
 func sumOf(x *Index) string {
 	h := sha256.New()
@@ -235,9 +229,9 @@ func TestIndexFindsEachPair(t *testing.T) {
 		for _, p := range [][2]Mark{{c.a, c.b}, {c.b, c.a}} {
 			var x Index
 			id := x.Add(Entry{Mark: p[0], Indexed: true})
-			var want []hit
+			var want []Hit
 			if c.want != NoMeeting {
-				want = []hit{{uint32(id), c.want}}
+				want = []Hit{{id, c.want}}
 			}
 			require.Equal(t, want, meet(&x, &s, p[1]), "%s: stored %q, asked %q", c.why, p[0].Text, p[1].Text)
 		}
@@ -249,11 +243,11 @@ func TestAMarkIsFoundOnce(t *testing.T) {
 	var s Scratch
 	a := x.Add(Entry{Mark: part("*123*"), Indexed: true})
 	b := x.Add(Entry{Mark: full("123123123"), Indexed: true})
-	require.Equal(t, []hit{{uint32(a), Partial}, {uint32(b), Exact}}, meet(&x, &s, full("123123123")))
-	require.Equal(t, []hit{{uint32(a), Partial}, {uint32(b), Partial}}, meet(&x, &s, part("*123*123")))
+	require.Equal(t, []Hit{{a, Partial}, {b, Exact}}, meet(&x, &s, full("123123123")))
+	require.Equal(t, []Hit{{a, Partial}, {b, Partial}}, meet(&x, &s, part("*123*123")))
 }
 
-func TestTooBroad(t *testing.T) {
+func TestMeetFindsWhatIsIndexed(t *testing.T) {
 	var x Index
 	var s Scratch
 	for i := range 100 {
@@ -261,27 +255,8 @@ func TestTooBroad(t *testing.T) {
 	}
 	x.Add(Entry{Mark: part("RV123*"), Indexed: true})
 	x.Add(Entry{Mark: full("RV12300"), Indexed: false})
-	visited := 0
-	count := func(MarkID, Grade) bool { visited++; return true }
-
-	met, ok := x.Meet(&s, part("RV123*"), 100, count)
-	require.False(t, ok)
-	require.Equal(t, 101, met)
-	require.Zero(t, visited)
-
-	met, ok = x.Meet(&s, part("RV123*"), 101, count)
-	require.True(t, ok)
-	require.Equal(t, 101, met)
-	require.Equal(t, 101, visited)
-
-	visited = 0
-	_, ok = x.Meet(&s, part("RV123*"), 0, func(MarkID, Grade) bool { visited++; return visited < 7 })
-	require.True(t, ok)
-	require.Equal(t, 7, visited, "stops when told")
-
-	met, ok = x.Meet(&s, part("RV*"), 1, count)
-	require.True(t, ok, "too few signs meet nothing, and are not too broad")
-	require.Zero(t, met)
+	require.Len(t, x.Meet(&s, part("RV123*")), 101)
+	require.Empty(t, x.Meet(&s, part("RV*")), "too few signs meet nothing")
 }
 
 func TestMarkStaysValid(t *testing.T) {
@@ -304,7 +279,7 @@ func TestLongTexts(t *testing.T) {
 	b := x.Add(Entry{Mark: split("AB", "12345"), Indexed: true})
 	require.Equal(t, full(long), x.Mark(a))
 	require.Equal(t, split("AB", "12345"), x.Mark(b))
-	require.Equal(t, []hit{{uint32(a), Exact}}, meet(&x, &s, full(long)))
+	require.Equal(t, []Hit{{a, Exact}}, meet(&x, &s, full(long)))
 }
 
 // Readers share the index, each with a scratch; the race detector watches.
@@ -340,11 +315,10 @@ func TestReadingAllocatesNothing(t *testing.T) {
 		x.Add(Entry{Mark: part(fmt.Sprintf("?V%03d", i%100)), Indexed: true})
 	}
 	visited := 0
-	visit := func(MarkID, Grade) bool { visited++; return true }
 	same := func(MarkID) bool { visited++; return true }
 	for _, m := range []Mark{full("RV033"), part("?V033")} {
-		x.Meet(&s, m, 0, visit)
-		require.Zero(t, testing.AllocsPerRun(10, func() { x.Meet(&s, m, 0, visit) }), m.Text)
+		x.Meet(&s, m)
+		require.Zero(t, testing.AllocsPerRun(10, func() { x.Meet(&s, m) }), m.Text)
 	}
 	require.Zero(t, testing.AllocsPerRun(10, func() { x.SameKey(id, same) }))
 	require.Positive(t, visited)

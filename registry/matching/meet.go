@@ -2,21 +2,16 @@ package matching
 
 import "slices"
 
-type hit struct {
-	mark  uint32
-	grade Grade
+// Hit is a mark that meets the one asked for, with the grade of the pair.
+type Hit struct {
+	Mark  MarkID
+	Grade Grade
 }
 
-// Meet finds the findable marks that meet m, each once, and visits them in the
-// order of their numbers with the grade of the pair, until visit returns false.
-// It returns how many there are.
-//
-// A partial m that meets more than limit marks (limit > 0) is too broad: Meet
-// then visits none and returns the count and false. A partial m that is not
-// evidence enough (see CanSearch) meets nothing.
-//
-// visit may use the scratch's Compare, but must not search with it.
-func (x *Index) Meet(s *Scratch, m Mark, limit int, visit func(MarkID, Grade) bool) (met int, ok bool) {
+// Meet finds the findable marks that meet m, each once, in the order of their
+// numbers. They are good until the scratch is asked again. A partial m that is
+// not evidence enough (see CanSearch) meets nothing.
+func (x *Index) Meet(s *Scratch, m Mark) []Hit {
 	s.hits = s.hits[:0]
 	s.asked.set(m)
 	if m.Partial {
@@ -24,21 +19,13 @@ func (x *Index) Meet(s *Scratch, m Mark, limit int, visit func(MarkID, Grade) bo
 	} else {
 		x.meetFull(s)
 	}
-	if m.Partial && limit > 0 && len(s.hits) > limit {
-		return len(s.hits), false
-	}
 	if !slices.IsSortedFunc(s.hits, byMark) {
 		slices.SortFunc(s.hits, byMark)
 	}
-	for _, h := range s.hits {
-		if !visit(MarkID(h.mark), h.grade) {
-			break
-		}
-	}
-	return len(s.hits), true
+	return s.hits
 }
 
-func byMark(a, b hit) int { return int(int64(a.mark) - int64(b.mark)) }
+func byMark(a, b Hit) int { return int(int64(a.Mark) - int64(b.Mark)) }
 
 // meetFull looks a full mark up under its keys, and the partial marks under its
 // trigrams. No mark is found twice: the number alone is shorter than the whole,
@@ -74,12 +61,12 @@ func (x *Index) meetKey(s *Scratch, t *keyTable, key []byte, of keyOf) {
 func (x *Index) try(s *Scratch, id uint32) {
 	m := x.Mark(MarkID(id))
 	if m == s.asked.mark && !m.Partial { // the most common meeting needs no comparison
-		s.hits = append(s.hits, hit{id, Exact})
+		s.hits = append(s.hits, Hit{MarkID(id), Exact})
 		return
 	}
 	s.other.set(m)
 	if g := s.grade(); g != NoMeeting {
-		s.hits = append(s.hits, hit{id, g})
+		s.hits = append(s.hits, Hit{MarkID(id), g})
 	}
 }
 

@@ -57,11 +57,11 @@ func TestRealMarksAgainstBruteForce(t *testing.T) {
 		asked = append(asked, marks[i*len(marks)/20], partials[i*len(partials)/20])
 	}
 	for _, a := range asked {
-		var want []hit
+		var want []Hit
 		var c Scratch
 		for id, m := range marks {
 			if g := c.Compare(a, m); g != NoMeeting {
-				want = append(want, hit{uint32(id), g})
+				want = append(want, Hit{MarkID(id), g})
 			}
 		}
 		require.Equal(t, want, meet(&x, &s, a), "%d marks meet", len(want))

@@ -9,5 +9,5 @@ type Scratch struct {
 	row, below   []evidence
 	trigrams     []trigram
 	marks, more  []uint32
-	hits         []hit
+	hits         []Hit
 }
