@@ -49,6 +49,11 @@ func (w *wire) int64() int64 {
 }
 
 func (w *wire) varint() int64 {
+	if len(w.b) > 0 && w.b[0] < 0x80 { // as most are: a text that is short, or the next offset
+		v := w.b[0]
+		w.b = w.b[1:]
+		return int64(v>>1) ^ -int64(v&1)
+	}
 	v, n := binary.Varint(w.b)
 	if n <= 0 {
 		w.failed, w.b = true, nil
