@@ -94,6 +94,9 @@ func (o *Oracle) expect(format string, args ...any) {
 // EndedRightly.
 func Lines(entries ...*events.Entry) (lines []string) {
 	for _, e := range entries {
+		if e.Verdict != events.Accepted {
+			continue // the effect of what changed nothing names the record, and says no more
+		}
 		for _, x := range e.Effects {
 			if line := lineOf(x); line != "" {
 				lines = append(lines, line)
