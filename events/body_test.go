@@ -179,7 +179,7 @@ func (g genBody) reference() *ReferenceSubmitted {
 }
 
 func (g genBody) body() Body {
-	switch rapid.IntRange(0, 24).Draw(g.t, "type") {
+	switch rapid.IntRange(0, 25).Draw(g.t, "type") {
 	case 0, 1:
 		return g.record()
 	case 2:
@@ -212,6 +212,8 @@ func (g genBody) body() Body {
 		return &QuestionsReexamined{g.number(0, 1<<62)}
 	case 23:
 		return g.confirmation()
+	case 24:
+		return &MailboxSkipped{g.org(), int64(g.number(1, maxCount))}
 	case 14, 15, 16, 17, 18, 19:
 		return g.trace()
 	case 20:
@@ -259,6 +261,7 @@ func TestDecoderKnowsEveryField(t *testing.T) {
 		names(traceRequested): TraceRequested{}, names(traceResponded): TraceResponded{}, names(traceStep): TraceStep{}, names(traceReferral): TraceReferral{},
 		names(traceForwarded): TraceForwarded{}, names(traceCommented): TraceCommented{}, names(traceClosed): TraceClosed{}, names(sale): Sale{}, names(traceOverdue): TraceOverdue{},
 		names(accessMade):            AccessMade{},
+		names(mailboxSkipped):        MailboxSkipped{},
 		names(confirmationRequested): ConfirmationRequested{}, names(confirmationAnswered): ConfirmationAnswered{}, names(confirmationOverdue): ConfirmationOverdue{},
 	} {
 		var tags []string

@@ -144,7 +144,7 @@ var (
 	MatchClasses        = newList("match_class", "alert custody duplicate prior_sighting")
 	Grades              = newList("grade", "exact normalised confusable lookalike series_missing partial")
 	Strengths           = newList("strength", "weak fair strong")
-	NotificationReasons = newList("notification_reason", "match match_ended confirmation_requested confirmation_answered confirmation_overdue trace_addressed trace_responded trace_overdue trace_closed record_review_due agreement_changed match_renewed daily_digest operation_changed trace_commented trace_forwarded")
+	NotificationReasons = newList("notification_reason", "match match_ended confirmation_requested confirmation_answered confirmation_overdue trace_addressed trace_responded trace_overdue trace_closed record_review_due agreement_changed match_renewed daily_digest operation_changed trace_commented trace_forwarded mailbox_skipped")
 )
 
 // AccessKinds are what is logged when it is looked at.

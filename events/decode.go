@@ -96,6 +96,8 @@ func (d *decoder) body(t Type) Body {
 		return read(d, operationSubmitted)
 	case TypeOperationClosed:
 		return read(d, operationClosed)
+	case TypeMailboxSkipped:
+		return read(d, mailboxSkipped)
 	case TypePolicySet:
 		return &PolicySet{Raw: d.raw()}
 	case TypeTraceRequested:

@@ -93,13 +93,13 @@ type MatchRenewedEffect struct {
 type NotifyEffect struct {
 	Org    OrgID  `json:"org"`
 	N      uint64 `json:"n"`
-	Reason string `json:"reason"` // agreement_changed, daily_digest, record_review_due
+	Reason string `json:"reason"` // agreement_changed, daily_digest, record_review_due, operation_changed, mailbox_skipped
 	About  About  `json:"about"`
 }
 
 // About names what a notification is about.
 type About struct {
-	Kind  string `json:"kind"` // match, agreement, digest, trace, review
+	Kind  string `json:"kind"` // match, agreement, digest, trace, review, operation, mailbox
 	ID    string `json:"id"`
 	Count uint32 `json:"count,omitempty"` // candidates of a digest, records of a review
 }

@@ -96,6 +96,8 @@ func appendEffect(dst []byte, e Effect) []byte {
 		w.traceNote(e)
 	case AccessEffect:
 		w.access(e)
+	case MailboxSkippedEffect:
+		w.mailboxSkipped(e)
 	}
 	return append(w.b, '}', '}')
 }

@@ -55,7 +55,7 @@ func genMeeting() *rapid.Generator[Meeting] {
 func genEffect() *rapid.Generator[Effect] {
 	return rapid.Custom(func(t *rapid.T) Effect {
 		id, text, n := genUUID().Draw(t, "id"), genText().Draw(t, "text"), rapid.Uint64().Draw(t, "n")
-		switch rapid.IntRange(0, 17).Draw(t, "kind") {
+		switch rapid.IntRange(0, 18).Draw(t, "kind") {
 		case 0:
 			return RecordEffect{ID: id, Revision: uint32(n), Outcome: text}
 		case 1:
@@ -94,6 +94,8 @@ func genEffect() *rapid.Generator[Effect] {
 				parties = append(parties, genText().Draw(t, "party"))
 			}
 			return AccessEffect{Org: text, What: genText().Draw(t, "what"), ID: id, Parties: parties}
+		case 18:
+			return MailboxSkippedEffect{Org: text, From: int64(n >> 2), To: int64(n >> 1)}
 		default:
 			day := Day(rapid.IntRange(-100000, 100000).Draw(t, "day"))
 			return TraceAddresseeEffect{ID: id, Requested: n, Org: text, Status: text, By: day, Late: n%2 == 0, Tell: genTells(0).Draw(t, "tell")}

@@ -92,6 +92,8 @@ func (r *effectReader) effect() (e Effect) {
 		e = r.traceNote()
 	case "access":
 		e = r.access()
+	case "mailbox_skipped":
+		e = r.mailboxSkipped()
 	default:
 		r.refuse(kind)
 	}

@@ -44,6 +44,24 @@ type Entry struct {
 	Body Body
 }
 
+// isRun says that an entry stands for a run of requests that changed nothing,
+// one at each offset that it covers.
+func (e *Entry) isRun() bool { return e.Verdict == Unchanged && e.Envelope.ID.IsZero() }
+
+// Requests is how many requests an entry decides.
+func (e *Entry) Requests() int64 {
+	if e.isRun() {
+		return e.Span
+	}
+	return 1
+}
+
+// Decides says whether an entry decides the request at an offset of its mailbox
+// that it covers. One that is no run decides the last of them; those before held
+// no request (transaction markers), or one that was lost and has been passed
+// over (MailboxSkipped).
+func (e *Entry) Decides(off int64) bool { return e.isRun() || off == e.Off+e.Span-1 }
+
 // Fence is a leader's claim of the journal: it replaces Prev, or, if Prev owns
 // the journal no longer, nothing.
 type Fence struct {

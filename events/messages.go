@@ -138,6 +138,11 @@ var sayings = map[string]saying{
 	"operation_not_yours":  {"{value} is no operation that you take part in: it stays as free text and counts for none", "check the id: armslog operation list; its lead names the members"},
 	"operation_not_then":   {"this happened outside of the dates of {value}, and does not count for it", "check the date; armslog operation show says when it runs"},
 
+	// Mailboxes
+	"mailbox_unknown": {"{value} has no mailbox: it sends nothing", "check the id: armslog org list"},
+	"offset_decided":  {"every request before offset {value} is decided: none of them is lost", "to is the first offset that the mailbox still holds: armslog doctor names it"},
+	"already_skipped": {"what is lost before offset {value} may be passed over already", "if the mailbox is stopped, more is lost: armslog doctor names the offset"},
+
 	// Decide, of traces
 	"trace_unknown":          {"you are no party of a trace with this id", "check trace_id: armslog trace list"},
 	"trace_is_closed":        {"this trace is closed", "an addressee may still answer late (interim, completed, failed, refused, referred); for all else request a new trace"},

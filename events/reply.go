@@ -81,4 +81,5 @@ type NotificationBody struct {
 	Owner      OrgID      `json:"owner,omitempty"`   // whose records these are: the recipient, or one whose parent it is
 
 	Confirmation *ConfirmationView `json:"confirmation,omitempty"` // to the parties and the General Secretariat
+	Mailbox      *MailboxNews      `json:"mailbox,omitempty"`
 }

@@ -48,7 +48,7 @@ func Types() (sent, own []Type) {
 	return []Type{
 			TypeOrganisationSubmitted, TypeAgreementGranted, TypeAgreementRevoked, TypePolicySet, TypeReferenceSubmitted,
 			TypeRecordSubmitted, TypeRecordWithdrawn, TypeSearchMade, TypeSearchWithdrawn, TypeNotificationAck,
-			TypeOperationSubmitted, TypeOperationClosed,
+			TypeOperationSubmitted, TypeOperationClosed, TypeMailboxSkipped,
 			TypeTraceRequested, TypeTraceResponded, TypeTraceForwarded, TypeTraceCommented, TypeTraceClosed,
 			TypeConfirmationRequested, TypeConfirmationAnswered,
 		}, []Type{

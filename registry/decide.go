@@ -128,6 +128,8 @@ func (s *State) route(in *Input) decision {
 		return c.submitOperation(b)
 	case *events.OperationClosed:
 		return c.closeOperation(b)
+	case *events.MailboxSkipped:
+		return c.skipMailbox(b)
 	}
 	return c.routeTrace()
 }

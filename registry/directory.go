@@ -46,6 +46,8 @@ type organisation struct {
 	digest    uint32     // late candidates not told yet
 	digestDay events.Day // of the first of them
 	used      usage
+	decided   int64 // offset of its mailbox up to which all is decided
+	passable  int64 // what is lost before this offset may be passed over
 }
 
 // usage counts one UTC day of log time against an agreement's limits.

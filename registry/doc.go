@@ -16,4 +16,4 @@ package registry
 
 // Engine is the version of the deciding code. It stands in every entry and
 // fence; a node older than the highest engine that ever led never leads.
-const Engine uint32 = 2
+const Engine uint32 = 3

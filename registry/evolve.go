@@ -44,10 +44,14 @@ func (s *State) answered(row uint32) {
 	}
 }
 
-// remember keeps the request's id for 30 days. Content that changed nothing
+// remember keeps how far the sender's mailbox is decided, and the request's id
+// for 30 days. Content that changed nothing
 // need not be remembered: sent again it changes nothing again.
 func (s *State) remember(e *events.Entry, p *Prepared) {
 	sender := s.directory.byID[e.Src]
+	if sender != 0 {
+		s.org(sender).decided = e.Off + e.Span
+	}
 	if sender == 0 || p.Envelope.ID.IsZero() || p.Fingerprint == [8]byte{} ||
 		e.Verdict == events.Unchanged || e.Verdict == events.Duplicate {
 		return

@@ -47,6 +47,8 @@ func (s *State) evolveEffect(e *events.Entry, x events.Effect, here continued, h
 		s.evolveAddressee(e, x)
 	case events.TraceNoteEffect:
 		s.evolveNote(e, x)
+	case events.MailboxSkippedEffect:
+		s.permit(x)
 	case events.MoreEffect:
 		here.cursor = x.Cursor
 		if had {

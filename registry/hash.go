@@ -68,7 +68,7 @@ func (s *State) hashDirectory(d digest) {
 	for i := range s.orgs {
 		o := &s.orgs[i]
 		d.json(o.OrganisationSubmitted)
-		d.values(o.seq, o.parent, uint64(len(o.questions)), o.questions, o.over, uint64(len(o.inbox)), o.inbox, o.acked, o.digest, o.digestDay, o.used)
+		d.values(o.seq, o.parent, uint64(len(o.questions)), o.questions, o.over, uint64(len(o.inbox)), o.inbox, o.acked, o.digest, o.digestDay, o.used, o.decided, o.passable)
 	}
 	for _, a := range s.directory.sorted() {
 		d.json(a.AgreementGranted)

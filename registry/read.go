@@ -224,7 +224,7 @@ func (s *State) InboxAcked(org events.OrgID) uint64 {
 // which the directory came to know them: all that may ever send.
 func (s *State) Mailboxes() (ids []events.OrgID) {
 	for i := range s.orgs {
-		if o := &s.orgs[i]; o.Kind != "" && (o.Kind != kindCustoms || len(o.granted) > 0) {
+		if o := &s.orgs[i]; o.hasMailbox() {
 			ids = append(ids, o.OrganisationID)
 		}
 	}

@@ -84,7 +84,7 @@ func (t *Trial) Fold(e *events.Entry, p *Prepared) error {
 
 // asked is the request of an entry as the trial decides it again, nil where it
 // does not: what was refused stays refused; other policies are never set; due
-// work is the trial's own; and what somebody has read says nothing here.
+// work is the trial's own; and what somebody has read or lost says nothing here.
 func (t *Trial) asked(e *events.Entry, p *Prepared) *Input {
 	if e.Verdict != events.Accepted || p.Body == nil {
 		return nil
@@ -97,7 +97,7 @@ func (t *Trial) asked(e *events.Entry, p *Prepared) *Input {
 		g := *b
 		g.Policy = t.policy
 		again.Body = &g
-	case *events.PolicySet, *events.NotificationAcknowledged, *events.AccessMade:
+	case *events.PolicySet, *events.NotificationAcknowledged, *events.AccessMade, *events.MailboxSkipped:
 		return nil
 	default:
 		if e.Src == events.SourceRegistry {

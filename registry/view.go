@@ -59,6 +59,8 @@ func (v View) Reply(ctx context.Context, e *events.Entry) (events.Reply, error) 
 			}
 		case events.DirectoryEffect:
 			r.Status, r.ID = x.Outcome, x.ID
+		case events.MailboxSkippedEffect:
+			r.Status, r.ID = "skipped", x.Org
 		case events.TraceEffect, events.TraceAddresseeEffect, events.TraceNoteEffect:
 			replyTrace(&r, x)
 		case *events.ConfirmationEffect:
@@ -168,6 +170,8 @@ func (v View) fill(ctx context.Context, note *events.Notification, e *events.Ent
 			note.Body.Agreement = x.About.ID
 		case "review":
 			note.Body.Records = x.About.Count
+		case "mailbox":
+			note.Body.Mailbox = mailboxNews(e)
 		default:
 			note.Body.Candidates = x.About.Count
 		}
@@ -178,6 +182,17 @@ func (v View) fill(ctx context.Context, note *events.Notification, e *events.Ent
 		return v.fillMet(ctx, note, x.ID, x.Met)
 	case *events.ConfirmationEffect:
 		return v.fillConfirmation(ctx, note, e, x)
+	}
+	return nil
+}
+
+// mailboxNews says what may be lost of a mailbox, by the entry that permits that
+// it is passed over.
+func mailboxNews(e *events.Entry) *events.MailboxNews {
+	for _, x := range e.Effects {
+		if x, ok := x.(events.MailboxSkippedEffect); ok {
+			return &events.MailboxNews{Organisation: x.Org, From: x.From, To: x.To}
+		}
 	}
 	return nil
 }

@@ -169,7 +169,7 @@ func (w *world) changeDirectory(t *rapid.T) {
 	if !w.lateLooks {
 		defer w.quiet()
 	}
-	switch pick(t, "change", "grant", "grant", "ending", "revoke", "organisation", "policy", "reference") {
+	switch pick(t, "change", "grant", "grant", "ending", "revoke", "organisation", "policy", "reference", "skip") {
 	case "grant":
 		w.send(secretary, grants[id]())
 	case "ending":
@@ -182,6 +182,9 @@ func (w *world) changeDirectory(t *rapid.T) {
 		w.send(secretary, w.organisation(t))
 	case "policy":
 		w.send(secretary, w.policy(t))
+	case "skip":
+		to := w.offs["NCB-BB"] + int64(rapid.IntRange(-2, 5).Draw(t, "to"))
+		w.send(secretary, skip(pick(t, "mailbox", "NCB-BB", "NE-AA"), max(1, to)))
 	case "reference":
 		w.send(secretary, &events.ReferenceSubmitted{
 			Name: pick(t, "name", "FAMAE", "Taurus", "Glock"), Kind: "make",

@@ -32,6 +32,10 @@ func (o *Oracle) directory(body events.Body) {
 			o.keep(a.Grantee)
 		}
 		o.tellOfAgreement(b.AgreementID)
+	case *events.MailboxSkipped:
+		if to := o.inboxOf(b.Organisation); to != "" {
+			o.expect("notify %s mailbox_skipped mailbox %s 0", to, b.Organisation)
+		}
 	case *events.AgreementEnded:
 		o.agreements[b.AgreementID].over = true
 		o.tellOfAgreement(b.AgreementID)
