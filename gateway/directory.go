@@ -71,6 +71,14 @@ func (c *call) revokeAgreement() error {
 	return c.submit(events.TypeAgreementRevoked, splice(body, `"agreement_id":`+string(appendString(nil, c.text("id")))))
 }
 
+func (c *call) skipMailbox() error {
+	body, err := c.body(events.MaxBody)
+	if err != nil {
+		return err
+	}
+	return c.submit(events.TypeMailboxSkipped, splice(body, `"organisation":`+string(appendString(nil, c.text("id")))))
+}
+
 func (c *call) showMe() error {
 	return c.fromState(func(s *registry.State) any {
 		me := Me{

@@ -42,8 +42,9 @@ func bodiesOf(t *testing.T, w *world) map[string]string {
 			"clocks_minutes":{"urgent":10,"routine":60,"deferred":720},"notify_floor":"fair"}`,
 		"POST /v1/agreements": `{"agreement_id":"AGR-X","grantee":"WCO","rights":["search"],"purposes":["border_control"],"acts_for":{"kinds":["customs_administration"],"organisations":["FJ-CUSTOMS"],"only_without_own_access":true},
 			"limits":{"searches_per_day":50000,"partial_per_day":500},"legal_basis":"invented","valid_from":"2026-01-01","valid_until":"2030-12-31"}`,
-		"POST /v1/agreements/AGR-WCO/revocation": `{"reason":"expired","standing_searches":"end"}`,
-		"POST /v1/policy":                        string(policy),
+		"POST /v1/agreements/AGR-WCO/revocation":      `{"reason":"expired","standing_searches":"end"}`,
+		"POST /v1/organisations/NCB-CL/mailbox-skips": `{"to":1042}`,
+		"POST /v1/policy":                             string(policy),
 		"POST /v1/operations": `{"operation_id":"TRIGGER-X","kind":"programme","programme":"airport_control","name":"Trigger X","lead":"NCB-BR",
 			"members":["WCO"],"from":"2026-01-01","until":"2026-12-31"}`,
 		"POST /v1/operations/NEPTUNE-X/closure": `{"reason":"completed"}`,
@@ -65,7 +66,7 @@ func TestMutatedBodies(t *testing.T) {
 	for _, target := range slices.Sorted(maps.Keys(bodies)) {
 		method, path, _ := strings.Cut(target, " ")
 		who := "NCB-BR"
-		if strings.Contains(path, "agreements") || strings.Contains(path, "policy") || strings.Contains(path, "reference") {
+		if strings.Contains(path, "agreements") || strings.Contains(path, "policy") || strings.Contains(path, "reference") || strings.Contains(path, "skips") {
 			who = "IPSG"
 		}
 		tried := 0

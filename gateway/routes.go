@@ -176,6 +176,13 @@ func directoryRoutes() []*route {
 			ok: directoryAnswers(), serve: post(events.TypeOrganisationSubmitted),
 		},
 		{
+			method: http.MethodPost, path: "/v1/organisations/{id}/mailbox-skips", id: "skip-mailbox", tag: "Directory",
+			doc:   "Let a mailbox go on whose head is gone: what it has lost before the offset to may be passed over. The General Secretariat does; the organisation is told.",
+			roles: admins, params: postParams(param{name: "id", in: "path", kind: text, max: 32, doc: "The organisation's id."}),
+			body: bodyWithout[events.MailboxSkipped]("organisation"), posts: true, needs: []string{"mailbox_unknown", "offset_decided", "already_skipped"},
+			ok: []answer{answers[events.Reply](200, "It may be passed over.")}, serve: (*call).skipMailbox,
+		},
+		{
 			method: http.MethodGet, path: "/v1/agreements", id: "list-agreements", tag: "Directory", doc: "Agreements that you may see.",
 			params: []param{minSeq()}, needs: []string{"lagging"}, ok: []answer{answers[Agreements](200, "All of them.")}, serve: (*call).listAgreements,
 		},

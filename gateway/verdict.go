@@ -75,6 +75,9 @@ var problemKinds = map[string]problemKind{
 	"operation_unknown":      {http.StatusNotFound, "Not found", 0},
 	"operation_taken":        {http.StatusForbidden, "Led by another organisation", 0},
 	"operation_closed":       {http.StatusConflict, "Operation is closed", 0},
+	"mailbox_unknown":        {http.StatusNotFound, "Not found", 0},
+	"offset_decided":         {http.StatusConflict, "Decided already", 0},
+	"already_skipped":        {http.StatusConflict, "Permitted already", 0},
 }
 
 func kindOf(code string) problemKind {

@@ -144,7 +144,7 @@ func classOf(errs []events.FieldError) string {
 		return "right"
 	case "revision_conflict", "record_closed", "family_changed", "match_over", "not_asked", "asker_has_no_record", "withheld_from_other",
 		"no_more_time", "trace_is_closed", "answer_final", "answer_acknowledged", "operation_closed", "id_reused", "search_over", "agreement_over",
-		"policy_name_taken", "nothing_due", "not_sent_yet":
+		"policy_name_taken", "nothing_due", "not_sent_yet", "offset_decided":
 		return "conflict"
 	case "quota_exceeded", "too_broad", "too_few_signs", "until_too_far":
 		return "limit"

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) orgCommand() *cobra.Command {
-	return a.group("org", "Who takes part: list, show, put", a.orgList(), a.orgShow(), a.orgPut())
+	return a.group("org", "Who takes part: list, show, put, skip-lost", a.orgList(), a.orgShow(), a.orgPut(), a.orgSkipLost())
 }
 
 func (a *app) orgList() *cobra.Command {
@@ -85,6 +85,40 @@ func (a *app) putCommand(use, short, path string, t events.Type, done string) *c
 
 func (a *app) orgPut() *cobra.Command {
 	return a.putCommand("put FILE|-", "Name or amend an organisation: its full state as JSON", "/v1/organisations", events.TypeOrganisationSubmitted, "organisation")
+}
+
+func (a *app) orgSkipLost() *cobra.Command {
+	var to int64
+	c := &cobra.Command{
+		Use:   "skip-lost ORG --to OFFSET",
+		Short: "Let an organisation's mailbox go on behind requests that it has lost",
+		Long: "A mailbox stops when requests in it were deleted before they were decided. armslog doctor, asked by an administrator of the\n" +
+			"General Secretariat, says which one, and up to which offset it has lost them: that is OFFSET. What is lost before it is then\n" +
+			"passed over, what is still there is decided, and the organisation is told that it may have to send again.",
+		Args: exactArgs("ORG"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if to < 1 {
+				return &usageError{"--to is missing, or no offset", "armslog doctor names it"}
+			}
+			if err := a.confirm(fmt.Sprintf("pass over what the mailbox of %s has lost before offset %d", args[0], to)); err != nil {
+				return err
+			}
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			body := map[string]int64{"to": to}
+			return a.send(cmd.Context(), c, "/v1/organisations/"+url.PathEscape(args[0])+"/mailbox-skips", body, func(r *events.Reply) error {
+				if err := a.outcome(fmt.Sprintf("what %s has lost before offset %d may be passed over", r.ID, to))(r); err != nil {
+					return err
+				}
+				a.note("it is told what to send again; armslog doctor says whether its mailbox goes on")
+				return nil
+			})
+		},
+	}
+	c.Flags().Int64Var(&to, "to", 0, "the first offset that the mailbox still holds")
+	return c
 }
 
 func (a *app) agreementCommand() *cobra.Command {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -89,12 +90,24 @@ func otherWords(n events.Notification) string {
 		return joined("agreement", n.Body.Agreement, n.Body.Because)
 	case n.About.Kind == "operation":
 		return "operation " + n.About.ID + ": armslog operation show " + n.About.ID
+	case n.Body.Mailbox != nil:
+		return mailboxWords(n)
 	case n.Body.Records > 0:
 		return reviewWords(n)
 	case n.Body.Candidates > 0:
 		return plural(int(n.Body.Candidates), "candidate", "candidates") + " since yesterday: armslog match list --status candidate"
 	}
 	return joined(n.About.Kind, shortID(n.About.ID), n.Body.Because)
+}
+
+// mailboxWords say what may be lost of a mailbox, and what helps.
+func mailboxWords(n events.Notification) string {
+	m := n.Body.Mailbox
+	whose := "your mailbox"
+	if m.Organisation != n.To {
+		whose = "the mailbox of " + m.Organisation
+	}
+	return fmt.Sprintf("%s may have lost requests at offsets %d to %d before they were decided: send again whatever has no answer, under the same id", whose, m.From, m.To-1)
 }
 
 // reviewWords remind of records that expire, and say how to see which.
