@@ -156,7 +156,7 @@ func (j *Journal) fetch(ctx context.Context, from int64, bytes int64, wait time.
 
 // beyond is why an offset is not there: ErrLost when that is certain.
 func (j *Journal) beyond(ctx context.Context, out *outOfRange, from int64) error {
-	if _, err := out.lost(ctx, j.client, events.JournalTopic, from); err != nil {
+	if _, _, err := out.lost(ctx, j.client, events.JournalTopic, from); err != nil {
 		return err
 	}
 	return fmt.Errorf("%w: offset %d is not in the journal", ErrLost, from)

@@ -22,9 +22,10 @@ type outOfRange struct {
 }
 
 // lost says which offset the records that are left begin at, when those from an
-// offset on are gone. Until that is certain it returns kafka.OffsetOutOfRange:
+// offset on are gone; ends says that none are left, for the log ends before that
+// offset. Until that is certain it returns kafka.OffsetOutOfRange:
 // ask again.
-func (o *outOfRange) lost(ctx context.Context, client *kafka.Client, topic string, from int64) (to int64, err error) {
+func (o *outOfRange) lost(ctx context.Context, client *kafka.Client, topic string, from int64) (to int64, ends bool, err error) {
 	limit := o.limit
 	if limit == 0 {
 		limit = oldLog
@@ -35,13 +36,13 @@ func (o *outOfRange) lost(ctx context.Context, client *kafka.Client, topic strin
 	first, end, err := Bounds(ctx, client, topic)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("find out what is lost: %w", err)
+		return 0, false, fmt.Errorf("find out what is lost: %w", err)
 	case first > from:
-		return first, nil
+		return first, false, nil
 	case end < from && time.Since(o.since) >= limit:
-		return from + 1, nil // at least one
+		return from + 1, true, nil // at least one
 	}
-	return 0, kafka.OffsetOutOfRange
+	return 0, false, kafka.OffsetOutOfRange
 }
 
 // heard ends a row of such answers.

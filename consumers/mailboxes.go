@@ -51,7 +51,7 @@ type Mailboxes struct {
 type Request struct {
 	Org      events.OrgID
 	Off      int64 // first offset that it covers
-	Span     int64 // > 1 where offsets before it hold no message
+	Span     int64 // > 1 where offsets before it hold no message, or have lost it
 	Value    []byte
 	Prepared *registry.Prepared
 
@@ -63,6 +63,7 @@ type Request struct {
 type Loss struct {
 	Org      events.OrgID
 	From, To int64 // offsets [From, To) that were never decided
+	Ends     bool  // the mailbox ends before From: what is sent next takes offsets that are decided
 }
 
 // mailbox is one topic and what waits of it.
@@ -70,7 +71,7 @@ type mailbox struct {
 	org     events.OrgID
 	topic   string
 	next    int64    // first offset that no request covers yet
-	fetchAt int64    // next, or after it where only markers follow
+	fetchAt int64    // next, or after it where only markers follow, or what is lost
 	queue   []*chunk // in order
 	waiting int      // messages
 	bytes   int
@@ -80,6 +81,7 @@ type mailbox struct {
 	fetching bool
 	retryAt  time.Time // after an error of this mailbox alone
 	loss     *Loss
+	passable int64      // what is lost before this offset is passed over
 	out      outOfRange // of its one fetch under way
 }
 
@@ -152,8 +154,29 @@ func (m *Mailboxes) Ready() <-chan struct{} { return m.ready }
 // Came holds a token when TakeNew may have something to return.
 func (m *Mailboxes) Came() <-chan struct{} { return m.came }
 
+// PassOver lets a mailbox go on where requests are gone that lay before offset
+// to. What is there is not passed over. The first request behind the gap covers
+// it with its span.
+func (m *Mailboxes) PassOver(org events.OrgID, to int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := m.byTopic[events.MailboxTopic(org)]
+	if b == nil || to <= b.passable {
+		return
+	}
+	b.passable = to
+	if b.loss != nil && b.passes(b.loss) {
+		b.fetchAt, b.loss = b.loss.To, nil
+		m.lookAnew()
+	}
+}
+
+// passes says whether what is lost may be passed over. A mailbox that ends too
+// early has not lost its head: behind the gap there is nothing to go on with.
+func (b *mailbox) passes(l *Loss) bool { return l.To <= b.passable && !l.Ends }
+
 // Losses are the mailboxes that have stopped because requests are gone that
-// were never decided. They stay stopped.
+// were never decided. They stay stopped until PassOver.
 func (m *Mailboxes) Losses() (losses []Loss) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -215,6 +215,7 @@ func TestMailboxThatLostRequestsStops(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return len(m.Losses()) == 2 }, waitLimit, tick)
 	require.Contains(t, m.Losses(), consumers.Loss{Org: "NCB-AA", From: 3, To: 5})
+	require.Contains(t, m.Losses(), consumers.Loss{Org: "NCB-BB", From: 12, To: 13, Ends: true})
 	require.Zero(t, m.Waiting(), "nothing is passed over in silence")
 }
 

@@ -212,17 +212,16 @@ func (m *Mailboxes) answered(ctx context.Context, b *mailbox, f fetched) error {
 	switch f.code {
 	case 0:
 	case kafka.OffsetOutOfRange:
-		to, err := b.out.lost(ctx, m.client, b.topic, b.fetchAt)
+		to, ends, err := b.out.lost(ctx, m.client, b.topic, b.fetchAt)
 		if err == nil {
-			m.lose(b, to)
+			m.lose(b, to, ends)
 		}
 		return err
 	default:
 		return f.code
 	}
 	b.out.heard()
-	if f.start > b.next {
-		m.lose(b, f.start)
+	if f.start > b.next && !m.lose(b, f.start, false) {
 		return nil
 	}
 	if f.err != nil {
@@ -233,10 +232,20 @@ func (m *Mailboxes) answered(ctx context.Context, b *mailbox, f fetched) error {
 }
 
 // lose stops a mailbox: what was sent and never decided is not passed over in
-// silence.
-func (m *Mailboxes) lose(b *mailbox, to int64) {
+// silence. Where that is permitted it says so and the mailbox goes on behind
+// what is lost; next stays, so that the next request covers it.
+func (m *Mailboxes) lose(b *mailbox, to int64, ends bool) (goesOn bool) {
 	m.mu.Lock()
-	b.loss = &Loss{Org: b.org, From: b.next, To: to}
-	m.mu.Unlock()
-	m.cfg.Log.Error("a mailbox has lost requests and is stopped", slog.Int64("requests", to-b.next))
+	defer m.mu.Unlock()
+	loss := &Loss{Org: b.org, From: b.next, To: to, Ends: ends}
+	if !b.passes(loss) {
+		b.loss = loss
+		m.cfg.Log.Error("a mailbox has lost requests and is stopped, see armslog doctor", slog.Int64("requests", to-b.next))
+		return false
+	}
+	if b.fetchAt < to {
+		b.fetchAt = to
+		m.cfg.Log.Warn("a mailbox has lost requests and goes on behind them", slog.Int64("requests", to-b.next))
+	}
+	return true
 }

@@ -37,13 +37,13 @@ func (m *Mailboxes) put(ctx context.Context, b *mailbox, records []record, next 
 		}
 	}
 	m.mu.Lock()
-	b.fetchAt = max(b.next, next)
+	b.fetchAt = max(b.next, next, b.fetchAt) // which lies further on where what is lost was passed over
 	m.measure(b)
 	m.mu.Unlock()
 }
 
-// requests gives every record its place. Offsets before it that hold no record
-// are covered by its span.
+// requests gives every record its place. Offsets before it that hold no record,
+// or whose record is lost and passed over, are covered by its span.
 func (b *mailbox) requests(records []record) []*Request {
 	requests := make([]*Request, len(records))
 	at := b.next

@@ -176,13 +176,25 @@ func (n *Node) checkMailboxes() gateway.Check {
 	}
 	c.State, c.Code = gateway.CheckFailed, "mailbox_stopped"
 	c.Says = fmt.Sprintf("%d stopped: requests in them were deleted before they were decided", len(losses))
-	c.Do = "see ArmslogMailboxStopped in docs/operations.md; to an administrator of the General Secretariat armslog doctor names them"
+	c.Do = "see ArmslogMailboxStopped in docs/operations.md; to an administrator of the General Secretariat armslog doctor names them, and the command"
 	var which []string
 	for _, l := range losses {
-		which = append(which, fmt.Sprintf("%s: offsets %d to %d", l.Org, l.From, l.To-1))
+		which = append(which, remedyOf(l))
 	}
 	c.Detail = strings.Join(which, "; ")
 	return c
+}
+
+// remedyOf says what a mailbox has lost, and the command that lets it go on.
+func remedyOf(l consumers.Loss) string {
+	lost := fmt.Sprintf("%s: offsets %d to %d", l.Org, l.From, l.To-1)
+	switch {
+	case l.Ends:
+		return fmt.Sprintf("%s ends before offset %d, up to which it is decided: restore the topic, it cannot be passed over", l.Org, l.From)
+	case !events.ValidOrg(l.Org): // the gateway's own
+		return lost + ": looks that nobody has decided; they cannot be passed over"
+	}
+	return fmt.Sprintf("%s: armslog org skip-lost %s --to %d", lost, l.Org, l.To)
 }
 
 // CheckFollower says how far a follower of this node's state is; next is the seq

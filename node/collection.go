@@ -62,7 +62,8 @@ func (c *collection) addRecent(b *box) error {
 	return nil
 }
 
-// take is the entry that covers the collection's next offset.
+// take is the entry that decides what lies at the collection's next offset. It
+// returns errPassedOver when that was lost, for good.
 func (h *hub) take(ctx context.Context, c *collection) (*events.Entry, error) {
 	for {
 		h.mu.Lock()
@@ -71,6 +72,9 @@ func (h *hub) take(ctx context.Context, c *collection) (*events.Entry, error) {
 		}
 		if len(c.entries) > 0 {
 			defer h.mu.Unlock()
+			if !c.entries[0].Decides(c.at) {
+				return nil, errPassedOver
+			}
 			c.at++
 			return c.entries[0], nil
 		}
@@ -83,8 +87,9 @@ func (h *hub) take(ctx context.Context, c *collection) (*events.Entry, error) {
 	}
 }
 
-// wait returns the entry that covers an offset of a mailbox, as soon as it is
-// accepted. It returns errMissed for one that is no longer recent.
+// wait returns the entry that decides what lies at an offset of a mailbox, as
+// soon as it is accepted. It returns errMissed for one that is no longer recent,
+// and errPassedOver where the mailbox has lost what was there.
 func (h *hub) wait(ctx context.Context, org events.OrgID, offset int64) (*events.Entry, error) {
 	c, err := h.collect(org, offset, 1, admitted{})
 	if err != nil {

@@ -113,9 +113,11 @@ func (d *decided) decide(in *registry.Input, off, at int64) {
 }
 
 // joins says whether an entry says nothing but that nothing changed: its one
-// effect names the record as it stands.
+// effect names the record as it stands. One that covers offsets without a
+// request stands alone: in a run each offset counts as decided, and what was
+// lost and passed over is not.
 func joins(e *events.Entry) bool {
-	return e.Verdict == events.Unchanged && len(e.Warnings) == 0
+	return e.Verdict == events.Unchanged && len(e.Warnings) == 0 && e.Span == 1
 }
 
 func (d *decided) endRun() {
@@ -133,7 +135,7 @@ func (d *decided) add(e *events.Entry, p *registry.Prepared) {
 	d.prepared = append(d.prepared, p)
 	d.messages = append(d.messages, m)
 	d.bytes += producers.Size(m)
-	if d.verdicts[e.Verdict] += e.Span; e.Verdict == events.Rejected {
+	if d.verdicts[e.Verdict] += e.Requests(); e.Verdict == events.Rejected {
 		d.rejects[classOf(e.Errors)]++
 	}
 }

@@ -58,7 +58,7 @@ func TestLostRequestsStopTheirOrganisationOnly(t *testing.T) {
 	require.Eventually(t, func() bool { return len(r.Losses()) == 1 }, limit, tick)
 	require.Equal(t, consumers.Loss{Org: "NCB-CL", From: 2, To: 3}, r.Losses()[0])
 	stopped := untilFound(t, r.Node, "mailboxes", "mailbox_stopped")
-	require.Equal(t, "NCB-CL: offsets 2 to 2", stopped.Detail, "who it is, to whom it concerns")
+	require.Equal(t, "NCB-CL: offsets 2 to 2: armslog org skip-lost NCB-CL --to 3", stopped.Detail, "who it is, to whom it concerns")
 	require.NotContains(t, stopped.Says+stopped.Do, "NCB")
 	for _, e := range acceptedIn(t, c.Addr()) {
 		require.False(t, e.Src == "NCB-CL" && e.Off >= 2, "nothing is passed over in silence")

@@ -3,16 +3,23 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/producers"
 )
 
 // errMissed is returned when an entry was accepted too long ago to be found by
 // its place in the mailbox.
 var errMissed = errors.New("entry is no longer among the recent ones")
+
+// errPassedOver is returned when a request was lost before it was decided, and
+// the General Secretariat has let its mailbox go on: it will never be decided.
+// Whoever waits may ask again under the same ce_id.
+var errPassedOver = fmt.Errorf("%w: the mailbox has lost the request before it was decided", producers.ErrUnavailable)
 
 // hub hands accepted entries to those who wait for them. It keeps the recent
 // ones, a bounded number of bytes, because most are asked for at once: by the

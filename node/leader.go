@@ -58,7 +58,9 @@ func (n *Node) lead(ctx context.Context) error {
 
 	// 3. Open every mailbox that the directory names, each at its frontier,
 	// which is part of the journal: there are no offset commits that could
-	// disagree with it.
+	// disagree with it. One whose head is gone stops, or goes on behind what
+	// is lost, where that is permitted: the permission is in the state, so that
+	// it outlives every leader.
 	//
 	// Crash here: nothing was written.
 	n.cfg.Failpoints.Hit("leader.3.before")
@@ -161,7 +163,8 @@ func (s *sources) close() {
 }
 
 // openMailboxes opens the gateway's own and what the directory names, and has the topics made that
-// are not there: until then such a mailbox is "not yet".
+// are not there: until then such a mailbox is "not yet". What one has lost may be passed over where
+// an accepted mailbox.skipped permits it: the state holds accepted entries alone here.
 func (n *Node) openMailboxes(boxes *sources) {
 	var topics []producers.Topic
 	if boxes.Open(events.SourceGateway, n.pos.Reader.Frontier[events.SourceGateway]) {
@@ -170,6 +173,9 @@ func (n *Node) openMailboxes(boxes *sources) {
 	for _, org := range n.state.Mailboxes() {
 		if boxes.Open(org, n.pos.Reader.Frontier[org]) {
 			topics = append(topics, producers.MailboxTopic(org), producers.OutboxTopic(org))
+		}
+		if to := n.state.Passable(org); to > 0 {
+			boxes.PassOver(org, to)
 		}
 	}
 	if len(topics) > 0 {

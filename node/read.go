@@ -8,7 +8,8 @@ import (
 	"github.com/armslog/armslog/registry"
 )
 
-// Wait returns the accepted entry that covers an offset of org's mailbox.
+// Wait returns the accepted entry that decides what lies at an offset of org's
+// mailbox.
 func (n *Node) Wait(ctx context.Context, org events.OrgID, offset int64) (*events.Entry, error) {
 	return n.hub.wait(ctx, org, offset)
 }

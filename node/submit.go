@@ -88,7 +88,8 @@ func fitting(msgs []events.Message) int {
 // unknown, the entry is the first one's, not that of its duplicate.
 //
 // It returns ctx's error, producers.ErrOutcomeUnknown, and
-// producers.ErrUnavailable where nothing was appended. After ctx's error it may
+// producers.ErrUnavailable where nothing was appended, or where the mailbox has
+// lost it before it was decided. After ctx's error it may
 // be called again and goes on waiting for the same message.
 func (p *Pending) Next(ctx context.Context) (*events.Entry, error) {
 	part := p.parts[0]
