@@ -47,10 +47,15 @@ func (w *world) checkMailboxes(ctx context.Context, h *history) {
 			w.checkLoss(org, bySource[org], start)
 			continue
 		}
-		decided := map[events.UUID]*events.Entry{}
+		decided, entries := map[events.UUID]*events.Entry{}, bySource[org]
+		if org == w.gap.org {
+			if entries, decided = w.checkGap(org, entries); entries == nil {
+				continue
+			}
+		}
 		at := 0
-		for _, e := range bySource[org] {
-			if e.Off != int64(at) || at+int(e.Span) > len(box) {
+		for _, e := range entries {
+			if e.Off != start+int64(at) || at+int(e.Span) > len(box) {
 				w.fail("%s: seq %d decides offset %d, the mailbox was decided up to %d of %d", org, e.Seq, e.Off, at, len(box))
 				return
 			}
@@ -97,7 +102,9 @@ func (w *world) checkRequests(h *history) {
 			covered[e.Src] = map[int64]*events.Entry{}
 		}
 		for i := range e.Span {
-			covered[e.Src][e.Off+i] = e
+			if e.Decides(e.Off + i) {
+				covered[e.Src][e.Off+i] = e
+			}
 		}
 	}
 	for _, r := range w.asked {
@@ -112,6 +119,8 @@ func (w *world) checkRequests(h *history) {
 			if r.after != nil && r.after.seq > r.seq && remembered(e) && remembered(h.entries[r.after.seq]) {
 				w.fail("%s was answered out of order: seq %d after %d", r.org, r.seq, r.after.seq)
 			}
+		case w.gap.has(r.org, r.stored):
+			w.fail("%s: what was lost at %d was not asked again", r.org, r.stored)
 		case r.stored >= 0 && r.org != w.lostOrg:
 			e := covered[r.org][r.stored]
 			if e == nil || e.Span == 1 && e.Envelope.ID != r.id {

@@ -24,6 +24,17 @@ type Plan struct {
 	incidents []incident
 	stalls    []stall // a node stops in the middle of a step
 	ending    string
+	skipping  skipping // after endLoss
+}
+
+// skipping is what the General Secretariat does about a mailbox that has lost
+// its head.
+type skipping struct {
+	skips   bool  // else the mailbox stays stopped
+	wrongly bool  // first it permits less than what is lost
+	more    int64 // than what is lost is permitted
+	restart bool  // all nodes, before anything is left to be decided
+	empty   bool  // retention takes all that was sent
 }
 
 // incident is what befalls a node or the brokers once.
@@ -107,6 +118,9 @@ func NewPlan(seed uint64) *Plan {
 	p.ending = endPlain
 	if r.IntN(5) == 0 {
 		p.ending = []string{endLoss, endLoss, endCut, endEmpty}[r.IntN(4)]
+	}
+	if p.ending == endLoss {
+		p.skipping = skipping{r.IntN(3) > 0, r.IntN(3) == 0, r.Int64N(4), r.IntN(2) == 0, r.IntN(3) == 0}
 	}
 	return p
 }

@@ -38,7 +38,8 @@ type world struct {
 	mu       sync.Mutex
 	problems []string
 	asked    []*request
-	lostOrg  events.OrgID // whose mailbox has lost its head
+	lostOrg  events.OrgID // whose mailbox has lost its head, and is stopped
+	gap      gap          // what was lost and passed over
 }
 
 // observer is who looks at the brokers from outside.
