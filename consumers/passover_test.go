@@ -50,6 +50,7 @@ func (l losing) stops(from, to int64) {
 // offset from at on out: who is behind a gap covers it.
 func (l losing) takes(at int64, offsets ...int64) {
 	l.t.Helper()
+	require.Eventually(l.t, func() bool { return l.m.Waiting() >= len(offsets) }, waitLimit, tick)
 	for i, r := range takeAll(l.t, l.m, len(offsets)) {
 		require.Equal(l.t, fmt.Sprint(offsets[i]), string(r.Value))
 		require.Equal(l.t, at, r.Off)
