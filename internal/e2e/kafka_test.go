@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -141,31 +142,82 @@ func realTableOnBrokers(t *testing.T, w *world) {
 }
 
 // lostRequests: retention deletes requests that nobody has decided. That one
-// mailbox stops and the node says so; the others go on.
+// mailbox stops and the node says so; the others go on. Then the way of an
+// operator: doctor names the command, the mailbox goes on, and its organisation
+// is told what to send again.
 func (w *world) lostRequests() {
 	t, topic := w.t, events.MailboxTopic("NCB-CL")
 	typ := string(events.TypeRecordSubmitted)
 	w.stop()
+	var lost []kafka.Message
 	for i := range 3 {
 		id := fmt.Sprint("lost-", i)
-		w.write("NCB-CL", message(id, typ, record(id, fmt.Sprintf("LR%06d", i), "stolen", "")))
+		lost = append(lost, message(id, typ, record(id, fmt.Sprintf("LR%06d", i), "stolen", "")))
 	}
-	res, err := w.kafka().IncrementalAlterConfigs(within(t), &kafka.IncrementalAlterConfigsRequest{Resources: []kafka.IncrementalAlterConfigsRequestResource{{
-		ResourceType: kafka.ResourceTypeTopic, ResourceName: topic,
-		Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "retention.ms", Value: "1", ConfigOperation: kafka.ConfigOperationSet}},
-	}}})
-	require.NoError(t, err)
-	require.NoError(t, res.Resources[0].Error)
+	w.write("NCB-CL", lost...)
+	w.retain(topic, "1")
 	eventually(t, "retention deletes them", func() bool {
 		first, end, err := consumers.Bounds(within(t), w.kafka(), topic)
 		return err == nil && first == end && first > 0
 	})
+	w.retain(topic, "7776000000")
 	w.start()
 	eventually(t, "the mailbox is stopped", func() bool { return value(w.scrape()["armslog_mailboxes_stopped"]) == 1 })
 	require.Contains(t, w.cluster.node.said.String(), "a mailbox has lost requests and is stopped")
 	w.post("NCB-BR", "/v1/records", record("goes-on", "LR900000", "seized", "")).reply(t)
 	require.Equal(t, http.StatusGatewayTimeout, w.post("NCB-CL", "/v1/records", record("stopped", "LR900001", "stolen", ""), "Prefer", "wait=1").status)
-	for _, e := range audit(t, w.kafka()).entries {
-		require.NotEqual(t, "NCB-CL", e.Src, "nothing is skipped by itself")
+	require.Empty(t, w.decidedOf("NCB-CL"), "nothing is skipped by itself")
+
+	doctor := w.by("IPSG").run("doctor")
+	require.Equal(t, 1, doctor.code, "%s%s", doctor.out, doctor.err)
+	command := regexp.MustCompile(`armslog (org skip-lost NCB-CL --to [0-9]+)`).FindStringSubmatch(doctor.out)
+	require.NotNil(t, command, "doctor names the command: %s", doctor.out)
+	theirs := w.by("NCB-CL").run("doctor")
+	require.NotContains(t, theirs.out+theirs.err, "skip-lost NCB-CL", "to the General Secretariat alone")
+	args := append(strings.Fields(command[1]), "--yes")
+	require.Equal(t, 4, w.by("NCB-BR").run(args...).code, "nobody else skips")
+	require.Empty(t, w.decidedOf("NCB-CL"))
+	w.by("IPSG").ok(args...)
+
+	eventually(t, "what is left is decided", func() bool { return len(w.decidedOf("NCB-CL")) == 1 })
+	first := w.decidedOf("NCB-CL")[0]
+	require.Equal(t, events.Accepted, first.Verdict)
+	require.Zero(t, first.Off)
+	require.EqualValues(t, len(lost)+1, first.Span, "it covers what was lost, and itself")
+	require.Equal(t, fmt.Sprint(len(lost)), args[len(args)-2], "what is lost, and no more")
+	eventually(t, "the node says that it goes on", func() bool { return value(w.scrape()["armslog_mailboxes_stopped"]) == 0 })
+	require.NotContains(t, w.by("IPSG").run("doctor").out, "mailbox_stopped")
+	told := w.by("NCB-CL").ok("inbox", "--kind", "mailbox_skipped", "-o", "table")
+	require.Equal(t, 1, strings.Count(told, "requests at offsets 0 to 2"), told)
+
+	w.write("NCB-CL", lost...) // under the same ids, as it is told
+	eventually(t, "what was lost is decided", func() bool { return len(w.decidedOf("NCB-CL")) == 1+len(lost) })
+	for _, e := range w.decidedOf("NCB-CL") {
+		require.Equal(t, events.Accepted, e.Verdict, "%v", e.Errors)
 	}
+	w.delivered(parties...)
+	w.settled()
+	w.fsck()
+}
+
+// retain sets how long a topic keeps what it holds, in milliseconds.
+func (w *world) retain(topic, ms string) {
+	w.t.Helper()
+	res, err := w.kafka().IncrementalAlterConfigs(within(w.t), &kafka.IncrementalAlterConfigsRequest{Resources: []kafka.IncrementalAlterConfigsRequestResource{{
+		ResourceType: kafka.ResourceTypeTopic, ResourceName: topic,
+		Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "retention.ms", Value: ms, ConfigOperation: kafka.ConfigOperationSet}},
+	}}})
+	require.NoError(w.t, err)
+	require.NoError(w.t, res.Resources[0].Error)
+}
+
+// decidedOf are the accepted entries of an organisation's mailbox.
+func (w *world) decidedOf(org events.OrgID) (all []*events.Entry) {
+	w.t.Helper()
+	for _, e := range audit(w.t, w.kafka()).entries {
+		if e.Src == org {
+			all = append(all, e)
+		}
+	}
+	return all
 }
