@@ -207,6 +207,7 @@ func (j *journal) fill() {
 		Members: []events.OrgID{"NCB-CL"}, From: events.MustDate("2018"), Until: events.MustDate("2019")})
 	j.ask("NCB-BR", &events.OperationClosed{OperationID: "TRIGGER-X", Reason: "completed"})
 	j.ask("IPSG", &events.ReferenceSubmitted{Name: "Glock", Kind: "make", Country: "AT"})
+	j.ask("IPSG", &events.MailboxSkipped{Organisation: "NCB-CL", To: 1042})
 	j.fillConfirmations()
 	j.ask("IPSG", &events.AgreementRevoked{AgreementID: "AGR-WCO", Reason: "expired", StandingSearches: "end"})
 	j.due()
