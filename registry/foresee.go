@@ -37,22 +37,6 @@ func Foreseen(inputs []*Input) iter.Seq2[events.OrgID, *Prepared] {
 	}
 }
 
-func (r *requests) glance(org orgRef, id events.UUID) uint8 {
-	if len(r.tags) == 0 {
-		return 0
-	}
-	at := requestHash(org, id) & uint64(len(r.tags)-1)
-	return r.tags[at] + uint8(r.slots[at])
-}
-
-func (t *idTable) glance(id events.UUID) uint8 {
-	if len(t.tags) == 0 {
-		return 0
-	}
-	at := idHash(id) >> 8 & uint64(len(t.tags)-1)
-	return t.tags[at] + uint8(t.slots[at])
-}
-
 // glanceAt reads what is said of a firearm, a place in each part of it.
 func glanceAt(b events.Body) uint8 {
 	switch b := b.(type) {

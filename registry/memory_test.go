@@ -52,7 +52,7 @@ func TestRequestsAgainstMap(t *testing.T) {
 			}
 		}
 		require.GreaterOrEqual(t, int(r.next-r.front), live)
-		require.LessOrEqual(t, len(r.ring), max(64, 2*int(seq)))
+		require.LessOrEqual(t, len(r.chunks), 2+int(r.next-r.front)/chunkSize)
 	})
 }
 
@@ -63,7 +63,10 @@ func TestRequestsForget(t *testing.T) {
 		r.add(request{id: numbered(n), org: 1, seq: uint64(n), day: events.Day(n / 1000)})
 	}
 	require.Equal(t, 31_000, int(r.next-r.front))
-	require.Len(t, r.ring, 32768)
+	require.LessOrEqual(t, len(r.chunks), 2+31_000/chunkSize)
+	for i := range r.table.segments {
+		require.Less(t, len(r.table.segments[i].slots), 4*31_000/tableSegments)
+	}
 	_, ok := r.find(1, numbered(169_000), events.Day(199).Start())
 	require.True(t, ok)
 	_, ok = r.find(1, numbered(168_999), events.Day(199).Start())
@@ -95,7 +98,10 @@ func TestIDTableAgainstMap(t *testing.T) {
 			require.True(t, ok)
 			require.Equal(t, want, got)
 		}
-		require.LessOrEqual(t, 4*table.n, 3*max(64, len(table.slots)))
+		for i := range table.table.segments {
+			s := &table.table.segments[i]
+			require.LessOrEqual(t, 4*s.n, 3*len(s.slots))
+		}
 	})
 }
 

@@ -11,15 +11,14 @@ import (
 const requestWindow events.Day = 30
 
 // requests remembers the requests of the last 30 days of log time, so that one
-// sent again is answered again instead of being decided again. A ring in the
+// sent again is answered again instead of being decided again. A queue in the
 // order of the journal, found by hash: ids leave from the front in the order in
 // which they came.
 type requests struct {
-	ring  []request // capacity is a power of two
-	front uint64    // number of the oldest request remembered
-	next  uint64    // number of the next one
-	tags  []uint8   // of a slot's hash, as in idTable; 0 = free
-	slots []uint32  // low bits of a request's number
+	chunks [][]request // the first holds number front
+	front  uint64      // number of the oldest request remembered
+	next   uint64      // number of the next one
+	table  hashTable   // of the low bits of a request's number
 }
 
 type request struct {
@@ -39,27 +38,31 @@ func requestHash(org orgRef, id events.UUID) uint64 {
 	return hi ^ lo
 }
 
-func (r *requests) at(number uint64) *request { return &r.ring[number&uint64(len(r.ring)-1)] }
+func (r *requests) at(number uint64) *request {
+	return &r.chunks[number>>chunkBits-r.front>>chunkBits][number&(chunkSize-1)]
+}
+
+// low is the request of the low bits of a number.
+func (r *requests) low(bits uint32) *request { return r.at(r.front + uint64(bits-uint32(r.front))) }
+
+func (r *requests) hashOf(bits uint32) uint64 {
+	q := r.low(bits)
+	return requestHash(q.org, q.id)
+}
 
 // find returns the request if it is remembered at log time at: one older than
 // the window is forgotten, whether or not it has been dropped yet.
 func (r *requests) find(org orgRef, id events.UUID, at int64) (request, bool) {
-	if r.next == r.front {
+	v, ok := r.table.find(requestHash(org, id), func(v uint32) bool {
+		q := r.low(v)
+		return q.id == id && q.org == org
+	})
+	if !ok {
 		return request{}, false
 	}
-	hash, mask := requestHash(org, id), uint64(len(r.slots)-1)
-	for i := hash & mask; r.tags[i] != 0; i = (i + 1) & mask {
-		if r.tags[i] != tagOf(hash) {
-			continue
-		}
-		if q := r.slot(i); q.id == id && q.org == org {
-			return *q, q.day+requestWindow >= events.DayOf(at)
-		}
-	}
-	return request{}, false
+	q := r.low(v)
+	return *q, q.day+requestWindow >= events.DayOf(at)
 }
-
-func (r *requests) slot(i uint64) *request { return &r.ring[r.slots[i]] }
 
 // add remembers a request and forgets those that the window has left behind.
 // A request forgotten at q.day but still stored gives its place up.
@@ -67,58 +70,23 @@ func (r *requests) add(q request) {
 	for r.front < r.next && r.at(r.front).day+requestWindow < q.day {
 		r.drop()
 	}
-	if r.next-r.front == uint64(len(r.ring)) {
-		r.grow()
+	if r.next&(chunkSize-1) == 0 {
+		r.chunks = append(r.chunks, make([]request, chunkSize))
 	}
 	*r.at(r.next) = q
-	r.place(r.next)
+	r.table.insert(requestHash(q.org, q.id), uint32(r.next), r.hashOf)
 	r.next++
 }
 
-func (r *requests) place(number uint64) {
-	q := r.at(number)
-	hash, mask := requestHash(q.org, q.id), uint64(len(r.slots)-1)
-	i := hash & mask
-	for r.tags[i] != 0 {
-		i = (i + 1) & mask
-	}
-	r.tags[i], r.slots[i] = tagOf(hash), uint32(number&uint64(len(r.ring)-1))
-}
-
-// drop forgets the oldest request. Later slots of its run move up, so that
-// probing needs no tombstones (Knuth, TAOCP vol. 3, 6.4, algorithm R).
+// drop forgets the oldest request.
 func (r *requests) drop() {
-	mask := uint64(len(r.slots) - 1)
-	q := r.at(r.front)
-	i := requestHash(q.org, q.id) & mask
-	for r.tags[i] == 0 || r.slots[i] != uint32(r.front&uint64(len(r.ring)-1)) {
-		i = (i + 1) & mask
-	}
-	for j := i; ; {
-		r.tags[i] = 0
-		for {
-			j = (j + 1) & mask
-			if r.tags[j] == 0 {
-				r.front++
-				return
-			}
-			home := requestHash(r.slot(j).org, r.slot(j).id) & mask
-			if (j-home)&mask >= (j-i)&mask {
-				break
-			}
-		}
-		r.tags[i], r.slots[i], i = r.tags[j], r.slots[j], j
+	r.table.remove(r.hashOf(uint32(r.front)), uint32(r.front), r.hashOf)
+	if r.front++; r.front&(chunkSize-1) == 0 {
+		r.chunks[0] = nil
+		r.chunks = r.chunks[1:]
 	}
 }
 
-func (r *requests) grow() {
-	old := r.ring
-	r.ring = make([]request, max(64, 2*len(old)))
-	for n := r.front; n < r.next; n++ {
-		*r.at(n) = old[n&uint64(len(old)-1)]
-	}
-	r.tags, r.slots = make([]uint8, 2*len(r.ring)), make([]uint32, 2*len(r.ring))
-	for n := r.front; n < r.next; n++ {
-		r.place(n)
-	}
+func (r *requests) glance(org orgRef, id events.UUID) uint8 {
+	return r.table.glance(requestHash(org, id))
 }
