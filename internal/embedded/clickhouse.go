@@ -53,6 +53,10 @@ type ClickHouse struct {
 // once: another process may have taken a port between the choice and its use.
 const portAttempts = 3
 
+// startLimit bounds one attempt. A server that neither answers nor ends never
+// will; on an idle machine it answers within a second.
+const startLimit = 2 * time.Minute
+
 // StartClickHouse starts the server in cfg.Dir and returns once it answers.
 // What was inserted before a kill is there again. ErrInUse is returned when
 // another server works in the directory; restarting a server that crashed
@@ -106,14 +110,14 @@ func startOnce(ctx context.Context, cfg ClickHouseConfig, lock *os.File) (*Click
 	if err != nil {
 		return nil, err
 	}
-	program.Stdout, program.Stderr = output, output
+	program.Stdout, program.Stderr, program.Terminal = output, output, true
 	program.Files = []*os.File{lock}
 	child, err := process.Start(program)
 	if err != nil {
 		return nil, err
 	}
 	c := &ClickHouse{cfg: cfg, child: child}
-	if err := c.waitReady(ctx); err != nil {
+	if err := c.waitReady(ctx, output); err != nil {
 		child.Kill()
 		return nil, fmt.Errorf("%w%s", err, tail(output))
 	}
@@ -121,8 +125,15 @@ func startOnce(ctx context.Context, cfg ClickHouseConfig, lock *os.File) (*Click
 }
 
 // command is `clickhouse local` with its ports opened, out of the library (as
-// a child of our own kind) or as a program. The last statement reads the pipe
-// to standard input, so the server lives as long as somebody holds its end.
+// a child of our own kind) or as a program. The last statement reads standard
+// input, so the server lives as long as somebody holds the other end.
+//
+// That is a terminal, and the mode interactive, although nobody types: without
+// both, any exception in a thread that serves a connection ends the whole
+// process, and on the native port a wrong password, half a greeting or a client
+// that is killed is such an exception
+// (https://github.com/ClickHouse/ClickHouse/issues/115666; mended upstream by
+// #115715, which no release of the library has yet).
 func command(cfg ClickHouseConfig) (process.Config, error) {
 	args := []string{
 		"--config-file=" + filepath.Join(cfg.Dir, "config.xml"),
@@ -130,6 +141,7 @@ func command(cfg ClickHouseConfig) (process.Config, error) {
 		"--listen_host=127.0.0.1",
 		"--tcp_port=" + strconv.Itoa(cfg.TCPPort),
 		"--http_port=" + strconv.Itoa(cfg.HTTPPort),
+		"--interactive", "--progress=off", "--progress-table=off",
 		"--query=SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; SELECT * FROM file('stdin','LineAsString','s String') FORMAT Null",
 	}
 	if !cfg.Engine.isLibrary() {
@@ -144,15 +156,19 @@ func command(cfg ClickHouseConfig) (process.Config, error) {
 
 // waitReady asks over HTTP, the port that opens last, with our own password:
 // an answer can only come from this very server.
-func (c *ClickHouse) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+func (c *ClickHouse) waitReady(ctx context.Context, output *os.File) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	go func() { // a stranger that holds the port may never answer
-		select {
-		case <-c.child.Done():
-			cancel()
-		case <-ctx.Done():
+		for !c.failed(output) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-c.child.Done():
+			case <-time.After(10 * time.Millisecond):
+			}
 		}
+		cancel()
 	}()
 	for {
 		version, err := c.Query(ctx, "SELECT version()")
@@ -166,6 +182,12 @@ func (c *ClickHouse) waitReady(ctx context.Context) error {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// failed says that the server has ended, or that one of its statements has:
+// interactive, it would then wait for somebody to type another.
+func (c *ClickHouse) failed(output *os.File) bool {
+	return !c.child.Running() || strings.Contains(tail(output), "Exception")
 }
 
 // Query runs one statement as User over HTTP and returns the answer as text

@@ -1,7 +1,8 @@
 // Package process runs a child process that never outlives its parent.
 //
 // Two things end a child when the parent is killed: its standard input is a
-// pipe that closes with the parent, and on Linux the kernel sends it SIGKILL.
+// pipe, or a terminal, that closes with the parent, and on Linux the kernel sends
+// it SIGKILL.
 package process
 
 import (
@@ -24,6 +25,8 @@ type Config struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Files  []*os.File // handed on to the child, which keeps them open (and locked) as long as it lives
+
+	Terminal bool // standard input is a terminal, where the system has one to give; else a pipe
 }
 
 // Process is a running child in a process group of its own, so that a Ctrl-C
@@ -43,7 +46,7 @@ func Start(cfg Config) (*Process, error) {
 	cmd.SysProcAttr = childAttributes()
 	// Output of grandchildren must not keep Wait waiting for ever.
 	cmd.WaitDelay = time.Second
-	stdin, err := cmd.StdinPipe()
+	stdin, err := openInput(cmd, cfg.Terminal)
 	if err != nil {
 		return nil, fmt.Errorf("open standard input: %w", err)
 	}
@@ -51,9 +54,21 @@ func Start(cfg Config) (*Process, error) {
 	started := make(chan error)
 	go p.run(started)
 	if err := <-started; err != nil {
+		_ = stdin.Close()
 		return nil, fmt.Errorf("start %s: %w", cmd.Args[0], err)
 	}
 	return p, nil
+}
+
+// openInput gives the child its standard input; our end of it is returned.
+func openInput(cmd *exec.Cmd, terminal bool) (io.Closer, error) {
+	if terminal {
+		if ours, theirs, err := openTerminal(); err == nil {
+			cmd.Stdin = theirs
+			return ours, nil
+		}
+	}
+	return cmd.StdinPipe()
 }
 
 // run starts the child and waits for it on one locked thread: the kernel's
@@ -62,11 +77,15 @@ func (p *Process) run(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	err := p.cmd.Start()
+	if theirs, ok := p.cmd.Stdin.(*os.File); ok {
+		_ = theirs.Close() // the child has its own
+	}
 	started <- err
 	if err != nil {
 		return
 	}
 	p.err = p.cmd.Wait()
+	_ = p.stdin.Close() // a terminal's end is ours to close, however the child ended
 	close(p.done)
 }
 
