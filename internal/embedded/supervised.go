@@ -85,8 +85,8 @@ func (s *Supervised) ended(ctx context.Context) bool {
 // again starts the server until it stays, or ctx ends.
 func (s *Supervised) again(ctx context.Context) bool {
 	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval, wait.MaxElapsedTime = 100*time.Millisecond, 10*time.Second, 0
-	err := backoff.Retry(func() error {
+	wait.InitialInterval, wait.MaxInterval, wait.MaxElapsedTime = 100*time.Millisecond, 3*time.Second, 0
+	start := func() error {
 		server, err := StartClickHouse(ctx, s.cfg)
 		if err != nil {
 			return err
@@ -95,6 +95,8 @@ func (s *Supervised) again(ctx context.Context) bool {
 		defer s.mu.Unlock()
 		s.server = server
 		return nil
-	}, backoff.WithContext(wait, ctx))
-	return err == nil
+	}
+	return nil == backoff.RetryNotify(start, backoff.WithContext(wait, ctx), func(err error, next time.Duration) {
+		s.log.Error("ClickHouse does not start", "error", err, "again_in", next)
+	})
 }

@@ -1,8 +1,12 @@
 package embedded_test
 
 import (
+	"io"
 	"log/slog"
+	"net"
 	"os"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,8 +16,8 @@ import (
 	"github.com/armslog/armslog/internal/embedded/embeddedtest"
 )
 
-func supervise(t *testing.T) *embedded.Supervised {
-	s, err := embedded.Supervise(t.Context(), embedded.ClickHouseConfig{Engine: embeddedtest.Engine(t), Dir: t.TempDir()}, slog.New(slog.DiscardHandler))
+func supervise(t *testing.T, log io.Writer) *embedded.Supervised {
+	s, err := embedded.Supervise(t.Context(), embedded.ClickHouseConfig{Engine: embeddedtest.Engine(t), Dir: t.TempDir()}, slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	return s
@@ -36,7 +40,7 @@ func back(t *testing.T, s *embedded.Supervised, was *embedded.ClickHouse) {
 // Nobody asks a server that is killed from outside, or aborts, to let go of its
 // directory.
 func TestSupervisedStartsAgain(t *testing.T) {
-	s := supervise(t)
+	s := supervise(t, t.Output())
 	for range 2 {
 		server := s.Server()
 		require.NoError(t, server.Signal(os.Kill))
@@ -45,10 +49,47 @@ func TestSupervisedStartsAgain(t *testing.T) {
 }
 
 func TestSupervisedEndsAServerThatDoesNotListen(t *testing.T) {
-	s := supervise(t)
+	s := supervise(t, t.Output())
 	server := s.Server()
 	_, err := server.Query(t.Context(), "SYSTEM STOP LISTEN TCP")
 	require.NoError(t, err)
 	require.True(t, server.Refuses(t.Context()))
 	back(t, s, server)
+}
+
+// A port that somebody else has taken meanwhile is waited for, and the log says
+// so: else nobody would know why there are no tables.
+func TestSupervisedSaysWhyItDoesNotStart(t *testing.T) {
+	var log lines
+	s := supervise(t, &log)
+	var was *embedded.ClickHouse
+	var taken net.Listener
+	for taken == nil { // before it is started again
+		was = s.Server()
+		require.NoError(t, was.Signal(os.Kill))
+		<-was.Done()
+		taken, _ = net.Listen("tcp", was.TCPAddr())
+	}
+	require.Eventually(t, func() bool { return strings.Contains(log.String(), "ClickHouse does not start") }, time.Minute, 10*time.Millisecond)
+	require.Contains(t, log.String(), "Address already in use")
+	require.NoError(t, taken.Close())
+	back(t, s, was)
+}
+
+// lines may be read while they are written.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
