@@ -104,12 +104,12 @@ func (c *cluster) prepare(engine embedded.Engine, keys []gateway.Key) {
 		"ARMSLOG_MARK_KEY_FILE="+c.files["mark-key"], "ARMSLOG_SQL="+analyst.String())
 }
 
-// startTables runs ClickHouse until the test ends. The embedded engine aborts
-// now and then when a client's process is killed (an uncaught "connection reset
-// by peer"), so it is started again, as whatever runs a server would do.
+// startTables runs ClickHouse until the test ends. Whatever `armslog up` would
+// say of it, the test does.
 func (c *cluster) startTables(engine embedded.Engine) {
 	c.t.Helper()
-	tables, err := embedded.Supervise(c.t.Context(), embedded.ClickHouseConfig{Engine: engine, Dir: filepath.Join(c.dir, "clickhouse")}, slog.New(slog.DiscardHandler))
+	tables, err := embedded.Supervise(c.t.Context(), embedded.ClickHouseConfig{Engine: engine, Dir: filepath.Join(c.dir, "clickhouse")},
+		slog.New(slog.NewTextHandler(c.whole.Output(), nil)))
 	require.NoError(c.t, err)
 	c.whole.Cleanup(tables.Close)
 	c.tables = tables.Server()
