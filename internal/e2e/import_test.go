@@ -71,11 +71,14 @@ func (w *world) realTable(x *table) {
 	got := readReceipt(t, filepath.Join(filepath.Dir(x.path), "seizures.receipt.json"))
 	require.Equal(t, len(x.weapons), got.Unchanged)
 	require.Zero(t, got.Registered+got.Amended+got.Matches)
-	var more []string
-	for _, e := range audit(t, w.kafka()).entries[len(before.entries):] { // not fences: a busy cluster may elect anew
-		more = append(more, fmt.Sprint(e.Src, " ", e.Envelope.Type, " ", e.Verdict))
+	var anew []string
+	for _, e := range audit(t, w.kafka()).entries[len(before.entries):] {
+		if e.Src == "NCB-BR" && e.Verdict == events.Unchanged {
+			continue // rows for which the journal's end was not known in time: TestARowIsAppendedWhereTheStateIsBehind
+		}
+		anew = append(anew, fmt.Sprint(e.Src, " ", e.Envelope.Type, " ", e.Verdict))
 	}
-	require.Empty(t, more, "the second import appends nothing")
+	require.Empty(t, anew, "the second import changes nothing")
 	require.Equal(t, len(asked), w.told()["WCO"], "and tells nothing")
 	w.askAgain(x)
 }
