@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry/internal/hashtable"
 )
 
 // arena is a growing array in chunks: no copying and no slack of a doubling
@@ -37,19 +38,20 @@ func (a *arena[T]) len() int { return a.n }
 // idTable finds a value of an arena by its 16-byte id; the ids stay in the arena.
 // Ids are hashes (UUIDv5) or hold 62 random bits in their last eight bytes
 // (UUIDv7): those eight bytes are the hash.
-type idTable struct{ table hashTable }
+type idTable struct{ hashtable.Table }
 
 func idHash(id events.UUID) uint64 {
 	return binary.LittleEndian.Uint64(id[8:]) * 0x9e3779b97f4a7c15
 }
 
 func (t *idTable) find(id events.UUID, idOf func(uint32) events.UUID) (uint32, bool) {
-	return t.table.find(idHash(id), func(v uint32) bool { return idOf(v) == id })
+	for p := t.Probe(idHash(id)); ; {
+		v, ok := p.Next()
+		if !ok || idOf(v) == id {
+			return v, ok
+		}
+	}
 }
 
 // insert adds value v, whose id is not in the table yet.
-func (t *idTable) insert(v uint32, idOf func(uint32) events.UUID) {
-	t.table.insert(idHash(idOf(v)), v, func(v uint32) uint64 { return idHash(idOf(v)) })
-}
-
-func (t *idTable) glance(id events.UUID) uint8 { return t.table.glance(idHash(id)) }
+func (t *idTable) insert(id events.UUID, v uint32) { t.Insert(idHash(id), v) }

@@ -17,7 +17,7 @@ func (s *State) Foresee(requests iter.Seq2[events.OrgID, *Prepared]) {
 	sum := s.seen
 	for sender, p := range requests {
 		sum += s.requests.glance(s.directory.byID[sender], p.Envelope.ID)
-		sum += s.byID.glance(p.RecordID)
+		sum += s.byID.Glance(idHash(p.RecordID))
 		for _, m := range p.Marks {
 			sum += s.index.Glance(m.Key)
 		}

@@ -101,7 +101,7 @@ func (m *matches) number(id events.UUID) (i uint32, known *match, ok bool) {
 // add adds a match that is not there yet.
 func (m *matches) add(x match) uint32 {
 	i := m.all.add(x)
-	m.byID.insert(i, m.idOf)
+	m.byID.insert(x.id, i)
 	m.bySubject[x.question] = append(m.bySubject[x.question], i)
 	m.bySubject[x.record] = append(m.bySubject[x.record], i)
 	return i

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/armslog/armslog/events"
+	"github.com/armslog/armslog/registry/internal/hashtable"
 )
 
 // requestWindow is how long a request id is remembered, in log time.
@@ -15,10 +16,10 @@ const requestWindow events.Day = 30
 // order of the journal, found by hash: ids leave from the front in the order in
 // which they came.
 type requests struct {
-	chunks [][]request // the first holds number front
-	front  uint64      // number of the oldest request remembered
-	next   uint64      // number of the next one
-	table  hashTable   // of the low bits of a request's number
+	chunks [][]request     // the first holds number front
+	front  uint64          // number of the oldest request remembered
+	next   uint64          // number of the next one
+	table  hashtable.Table // of the low bits of a request's number
 }
 
 type request struct {
@@ -45,23 +46,18 @@ func (r *requests) at(number uint64) *request {
 // low is the request of the low bits of a number.
 func (r *requests) low(bits uint32) *request { return r.at(r.front + uint64(bits-uint32(r.front))) }
 
-func (r *requests) hashOf(bits uint32) uint64 {
-	q := r.low(bits)
-	return requestHash(q.org, q.id)
-}
-
 // find returns the request if it is remembered at log time at: one older than
 // the window is forgotten, whether or not it has been dropped yet.
 func (r *requests) find(org orgRef, id events.UUID, at int64) (request, bool) {
-	v, ok := r.table.find(requestHash(org, id), func(v uint32) bool {
-		q := r.low(v)
-		return q.id == id && q.org == org
-	})
-	if !ok {
-		return request{}, false
+	for p := r.table.Probe(requestHash(org, id)); ; {
+		v, ok := p.Next()
+		if !ok {
+			return request{}, false
+		}
+		if q := r.low(v); q.id == id && q.org == org {
+			return *q, q.day+requestWindow >= events.DayOf(at)
+		}
 	}
-	q := r.low(v)
-	return *q, q.day+requestWindow >= events.DayOf(at)
 }
 
 // add remembers a request and forgets those that the window has left behind.
@@ -74,13 +70,17 @@ func (r *requests) add(q request) {
 		r.chunks = append(r.chunks, make([]request, chunkSize))
 	}
 	*r.at(r.next) = q
-	r.table.insert(requestHash(q.org, q.id), uint32(r.next), r.hashOf)
+	r.table.Insert(requestHash(q.org, q.id), uint32(r.next))
 	r.next++
 }
 
 // drop forgets the oldest request.
 func (r *requests) drop() {
-	r.table.remove(r.hashOf(uint32(r.front)), uint32(r.front), r.hashOf)
+	q := r.at(r.front)
+	p := r.table.Probe(requestHash(q.org, q.id))
+	for v, _ := p.Next(); v != uint32(r.front); v, _ = p.Next() {
+	}
+	p.Remove()
 	if r.front++; r.front&(chunkSize-1) == 0 {
 		r.chunks[0] = nil
 		r.chunks = r.chunks[1:]
@@ -88,5 +88,5 @@ func (r *requests) drop() {
 }
 
 func (r *requests) glance(org orgRef, id events.UUID) uint8 {
-	return r.table.glance(requestHash(org, id))
+	return r.table.Glance(requestHash(org, id))
 }

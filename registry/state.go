@@ -80,7 +80,7 @@ func (s *State) findSubject(id events.UUID) (row uint32, ok bool) {
 func (s *State) addSubject(r subject) uint32 {
 	row := s.subjects.add(r)
 	s.kinds.add(&r)
-	s.byID.insert(row, s.subjectID)
+	s.byID.insert(r.id, row)
 	return row
 }
 

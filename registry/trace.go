@@ -108,7 +108,7 @@ func (t *traces) find(id events.UUID) (i uint32, known bool) { return t.byID.fin
 
 func (t *traces) add(x trace) uint32 {
 	i := t.all.add(x)
-	t.byID.insert(i, t.idOf)
+	t.byID.insert(x.id, i)
 	if !x.record.IsZero() {
 		t.ofRecord[x.record] = append(t.ofRecord[x.record], i)
 	}

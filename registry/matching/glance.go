@@ -14,13 +14,6 @@ func KeyHash(m Mark) uint64 {
 	return HashKey(AppendKey(key[:0], f))
 }
 
-// Glance reads the slot where marks with this hash begin, and nothing else: a
-// caller that is about to look many of them up may glance at all of them first
-// and waits for memory once.
-func (x *Index) Glance(hash uint64) uint8 {
-	p := x.whole.probe(hash)
-	if p.i >= len(p.seg.slots) {
-		return 0
-	}
-	return uint8(p.seg.slots[p.i])
-}
+// Glance reads where marks with this hash begin, and nothing else (see
+// hashtable.Table.Glance).
+func (x *Index) Glance(hash uint64) uint8 { return x.whole.Glance(hash) }

@@ -3,6 +3,8 @@ package matching
 import (
 	"bytes"
 	"slices"
+
+	"github.com/armslog/armslog/registry/internal/hashtable"
 )
 
 // findable reports whether anything can find the mark.
@@ -91,10 +93,10 @@ func wholeKeyOf(r *reading) []byte  { return r.key }
 func numberKeyOf(r *reading) []byte { return r.numberKey }
 
 // lookup finds the ring of a key; the probe stands on its slot.
-func (x *Index) lookup(s *Scratch, t *keyTable, key []byte, of keyOf) (p probe, greatest uint32, ok bool) {
-	p = t.probe(HashKey(key))
+func (x *Index) lookup(s *Scratch, t *keyTable, key []byte, of keyOf) (p hashtable.Probe, greatest uint32, ok bool) {
+	p = t.Probe(HashKey(key))
 	for {
-		greatest, ok = p.next()
+		greatest, ok = p.Next()
 		if !ok {
 			return p, 0, false
 		}
@@ -108,18 +110,18 @@ func (x *Index) lookup(s *Scratch, t *keyTable, key []byte, of keyOf) (p probe, 
 func (x *Index) linkKey(t *keyTable, key []byte, of keyOf, id uint32) {
 	p, greatest, ok := x.lookup(&x.scratch, t, key, of)
 	if !ok {
-		t.insert(HashKey(key), t.start(id))
+		t.Insert(HashKey(key), t.start(id))
 		return
 	}
-	p.replace(t.join(greatest, id))
+	p.Replace(t.join(greatest, id))
 }
 
 func (x *Index) unlinkKey(t *keyTable, key []byte, of keyOf, id uint32) {
 	p, greatest, _ := x.lookup(&x.scratch, t, key, of)
 	left, last := t.leave(greatest, id)
 	if last {
-		p.remove()
+		p.Remove()
 		return
 	}
-	p.replace(left)
+	p.Replace(left)
 }
