@@ -82,12 +82,12 @@ func (b *Batch) Take(items []Item) error {
 	return nil
 }
 
-// Requests are what the batch's entries hold, each with its sender, as far as
-// it was prepared.
-func (b *Batch) Requests() iter.Seq2[events.OrgID, *registry.Prepared] {
+// Requests are what the entries from number i on hold, each with its sender, as
+// far as it was prepared: as many as are foreseen at a time.
+func (b *Batch) Requests(i int) iter.Seq2[events.OrgID, *registry.Prepared] {
 	return func(yield func(events.OrgID, *registry.Prepared) bool) {
-		for i, p := range b.Prepared {
-			if p != nil && !yield(b.Entries[i].Src, p) {
+		for end := min(i+registry.Ahead, len(b.Prepared)); i < end; i++ {
+			if p := b.Prepared[i]; p != nil && !yield(b.Entries[i].Src, p) {
 				return
 			}
 		}

@@ -71,9 +71,11 @@ func (n *Node) decide(boxes *consumers.Mailboxes, nonce string, turn turn, now t
 		} else {
 			n.taken = inputs(boxes.Take(most, batchInput))
 		}
-		n.state.Foresee(registry.Foreseen(n.taken))
 	}
-	for len(n.taken) > 0 && d.requests < turn.most && d.bytes < batchBytes {
+	for i := 0; len(n.taken) > 0 && d.requests < turn.most && d.bytes < batchBytes; i++ {
+		if i%registry.Ahead == 0 {
+			n.state.Foresee(registry.Foreseen(n.taken))
+		}
 		in := n.taken[0]
 		n.taken[0], n.taken = nil, n.taken[1:]
 		d.decide(in, in.Off, at)

@@ -119,8 +119,10 @@ func (n *Node) evolve(b *consumers.Batch) error {
 
 // fold is evolve for the holder of the lock.
 func (n *Node) fold(b *consumers.Batch) error {
-	n.state.Foresee(b.Requests())
 	for i, e := range b.Entries {
+		if i%registry.Ahead == 0 {
+			n.state.Foresee(b.Requests(i))
+		}
 		if unknown(e, b.Prepared[i]) {
 			return fmt.Errorf("fold seq %d: %w", e.Seq, ErrUnknownEntry)
 		}

@@ -6,6 +6,10 @@ import (
 	"github.com/armslog/armslog/events"
 )
 
+// Ahead is how many requests are foreseen at a time: what they touch is in the
+// processor's caches still when it is needed.
+const Ahead = 128
+
 // Foresee reads where deciding or folding these requests, each with its sender,
 // will look: the requests themselves, which were decoded elsewhere, the tables of
 // requests and of ids, and the index. Each place is far
@@ -26,10 +30,10 @@ func (s *State) Foresee(requests iter.Seq2[events.OrgID, *Prepared]) {
 	s.seen = sum // used, so that the reads are not optimised away
 }
 
-// Foreseen are inputs as Foresee takes them.
+// Foreseen are the first inputs, as Foresee takes them.
 func Foreseen(inputs []*Input) iter.Seq2[events.OrgID, *Prepared] {
 	return func(yield func(events.OrgID, *Prepared) bool) {
-		for _, in := range inputs {
+		for _, in := range inputs[:min(Ahead, len(inputs))] {
 			if !yield(in.Src, in.Prepared) {
 				return
 			}

@@ -48,14 +48,11 @@ func Decide(load workload.Load, out io.Writer) DecideResult {
 	}
 	fmt.Fprintf(out, "decide    records   %9.0f /s     (Decide + Evolve, one thread, requests prepared ahead)\n", r.RecordsPerSecond)
 	fmt.Fprintf(out, "          searches  %9.0f /s     with %d records known\n", r.SearchesPerSecond, records/2)
-	fmt.Fprintf(out, "          longest   %9.1f ms     for %d in a row\n", r.Longest, batch)
+	fmt.Fprintf(out, "          longest   %9.1f ms     for %d in a row\n", r.Longest, registry.Ahead)
 	fmt.Fprintf(out, "          heap      %9.0f B      a record, with its share of searches, requests and matches\n", r.HeapPerRecord)
 	fmt.Fprintf(out, "          %d matches; state %.16s\n", r.Matches, r.StateHash)
 	return r
 }
-
-// batch is how many requests a leader looks ahead.
-const batch = 128
 
 const slice = 50_000 // requests prepared at a time, so that they do not fill the heap
 
@@ -84,7 +81,7 @@ func decideSearches(s *registry.State, load workload.Load, n int) (t took) {
 
 func run(s *registry.State, inputs []*registry.Input) (t took) {
 	runtime.GC() // what preparing left behind is not the decisions' cost
-	for batch := range slices.Chunk(inputs, batch) {
+	for batch := range slices.Chunk(inputs, registry.Ahead) {
 		began := time.Now()
 		s.Foresee(registry.Foreseen(batch))
 		for _, in := range batch {

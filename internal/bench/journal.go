@@ -133,8 +133,10 @@ func Fold(ctx context.Context, j *Journal, out io.Writer) (FoldResult, error) {
 	}
 	s := registry.New()
 	spent, err := follow(ctx, j.Client, j.Next, true, func(b *consumers.Batch) {
-		s.Foresee(b.Requests())
 		for i, e := range b.Entries {
+			if i%registry.Ahead == 0 {
+				s.Foresee(b.Requests(i))
+			}
 			s.Evolve(e, b.Prepared[i])
 		}
 	})
