@@ -73,7 +73,7 @@ func (a *app) benchCommand() *cobra.Command {
 }
 
 func (a *app) bench(ctx context.Context, names []string, f benchFlags) error {
-	spareCollector()
+	defer spareCollector()()
 	if f.records < 2 || f.searches < 1 {
 		return &usageError{"a load needs at least two records and one search", "--records 1400000 --searches 100000 is the standard"}
 	}

@@ -78,7 +78,7 @@ const linger = 15 * time.Second
 const decideRateDoc = "requests a second that a leader decides, at most; who sends more is told when to come back (0 = as many as it can)"
 
 func (a *app) serve(ctx context.Context, f serveFlags) error {
-	spareCollector()
+	defer spareCollector()()
 	log, err := a.serverLog(f.log)
 	if err != nil {
 		return err

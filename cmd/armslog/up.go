@@ -59,7 +59,7 @@ func (a *app) upCommand() *cobra.Command {
 }
 
 func (a *app) up(ctx context.Context, f upFlags) error {
-	spareCollector()
+	defer spareCollector()()
 	began := time.Now()
 	log, err := a.serverLog(f.log)
 	if err != nil {
