@@ -114,7 +114,7 @@ func (r *reading) next(ctx context.Context, from int64, bytes int32, most int) (
 		return items, end, err
 	}
 	r.measure(asked, len(f.records))
-	items, err = r.parse(f.records, from)
+	items, err = r.parse(f.records, from, most)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the journal: %w", err)
 	}
@@ -178,18 +178,22 @@ func (j *Journal) fetchOnce(ctx context.Context, from, bytes int64, wait time.Du
 	if err != nil {
 		return nil, 0, err
 	}
-	items, err := j.parse(records, from)
+	items, err := j.parse(records, from, most)
 	return items, res.HighWatermark, err
 }
 
 // parse holds that offsets are dense: the journal is neither compacted nor
-// transactional, so a gap is damage.
-func (j *Journal) parse(records []record, from int64) ([]Item, error) {
+// transactional, so a gap is damage. Items share memory, but not with who wants a
+// few: what is kept of those must not keep the others.
+func (j *Journal) parse(records []record, from int64, most int) ([]Item, error) {
 	items := make([]Item, len(records))
 	var parser events.ItemParser
 	for i, r := range records {
 		if r.offset != from+int64(i) {
 			return nil, fmt.Errorf("%w: offset %d follows %d", events.ErrDamaged, r.offset, from+int64(i)-1)
+		}
+		if most < all {
+			parser = events.ItemParser{}
 		}
 		it, err := parser.Parse(r.Headers, r.Value, r.offset)
 		if err != nil {
