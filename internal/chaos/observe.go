@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/armslog/armslog/events"
@@ -67,19 +68,8 @@ type observed struct {
 func (w *world) observe(ctx context.Context, requests []*request) (*observed, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience+w.cfg.length) // there is more to read after a longer run
 	defer cancel()
-	o := &observed{
-		Expected: map[events.OrgID][]note{}, Inboxes: map[string][]note{}, Outboxes: map[events.OrgID][]message{}, Mailed: map[events.UUID]bool{},
-	}
-	for _, r := range requests {
-		if r.Mail {
-			o.Mailed[r.ID] = true
-		}
-	}
-	j, err := w.readJournal(ctx, o)
+	o, j, err := w.settled(ctx, requests)
 	if err != nil {
-		return nil, err
-	}
-	if err := w.awaitNodes(ctx, o); err != nil {
 		return nil, err
 	}
 	for _, org := range parties {
@@ -96,4 +86,35 @@ func (w *world) observe(ctx context.Context, requests []*request) (*observed, er
 		}
 	}
 	return o, nil
+}
+
+// settled reads the journal until every node has folded just that. Copies that
+// were under way in the network may come even after all was mended: they are
+// decided as duplicates, and whoever is asked a moment later knows more.
+func (w *world) settled(ctx context.Context, requests []*request) (*observed, *journal, error) {
+	for {
+		o := observing(requests)
+		j, err := w.readJournal(ctx, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := w.awaitNodes(ctx, o); err != nil {
+			return nil, nil, err
+		}
+		if !slices.ContainsFunc(o.Nodes, func(at position) bool { return at.Seq > o.Fold.Seq }) {
+			return o, j, nil
+		}
+	}
+}
+
+func observing(requests []*request) *observed {
+	o := &observed{
+		Expected: map[events.OrgID][]note{}, Inboxes: map[string][]note{}, Outboxes: map[events.OrgID][]message{}, Mailed: map[events.UUID]bool{},
+	}
+	for _, r := range requests {
+		if r.Mail {
+			o.Mailed[r.ID] = true
+		}
+	}
+	return o
 }
