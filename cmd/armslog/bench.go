@@ -84,6 +84,10 @@ func (a *app) bench(ctx context.Context, names []string, f benchFlags) error {
 	}
 	b.engine = engine
 	b.describe()
+	if b.results["yardstick"], err = bench.Measure(b.out); err != nil {
+		return err
+	}
+	fmt.Fprintln(b.out)
 	if err := b.run(ctx, names); err != nil {
 		return err
 	}
@@ -111,7 +115,7 @@ func (b *benching) describe() {
 	}
 	fmt.Fprintf(b.out, "machine   %s, %d cores, %s/%s, %s\n", processor(), runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	fmt.Fprintf(b.out, "engines   Kafka protocol in process (kfake), %s; %s; all on the same cores\n", sync, tables)
-	fmt.Fprintf(b.out, "load      %d records, %d searches, seed %d\n\n", b.flags.records, b.flags.searches, b.flags.seed)
+	fmt.Fprintf(b.out, "load      %d records, %d searches, seed %d\n", b.flags.records, b.flags.searches, b.flags.seed)
 }
 
 // processor is the model of the processor, where the system tells it.
