@@ -1,8 +1,10 @@
 package registry
 
 import (
-	"crypto/sha256"
+	"encoding/binary"
 	"slices"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/registry/matching"
@@ -113,9 +115,14 @@ func prepareMarks(prepared []PreparedMark, marks []events.Mark, prepare func(mat
 	return prepared
 }
 
-func fingerprint(t events.Type, value []byte) [8]byte {
-	var buf [1 << 10]byte
-	b := append(append(append(buf[:0], t...), 0), value...)
-	sum := sha256.Sum256(b)
-	return [8]byte(sum[:8])
+// fingerprint tells a sender's requests under one id apart, and nothing else:
+// docs/decisions/digests.md.
+func fingerprint(t events.Type, value []byte) (sum [8]byte) {
+	var d xxhash.Digest
+	d.Reset()
+	_, _ = d.WriteString(string(t)) // never fails
+	_, _ = d.Write([]byte{0})
+	_, _ = d.Write(value)
+	binary.BigEndian.PutUint64(sum[:], d.Sum64())
+	return sum
 }
