@@ -70,7 +70,7 @@ func (d *decoder) marks() (marks []Mark) {
 		return nil
 	}
 	before, serial := len(d.errs), false
-	marks = make([]Mark, 0, 2)
+	marks = make([]Mark, 0, 1) // one, mostly
 	for n := 0; d.element(n, maxMarks); n++ {
 		marks = append(marks, Mark{})
 		d.mark(&marks[n])

@@ -1,5 +1,7 @@
 package events
 
+import "slices"
+
 // maxErrors bounds what is said about one body.
 const maxErrors = 32
 
@@ -69,9 +71,7 @@ func object[T any](d *decoder, fields []field[T], v *T) {
 	var seen uint64
 	n, at := 0, 0
 	for ; d.item(n, '}'); n++ {
-		key := d.key()
-		d.path[d.depth-1] = step{key, -1}
-		at = find(fields, key, at)
+		at = member(d, fields, at)
 		switch {
 		case at < 0:
 			d.fault(codeUnknownField)
@@ -102,19 +102,18 @@ func missing[T any](d *decoder, fields []field[T], seen uint64) (any bool) {
 	return any
 }
 
-// find looks a name up, first where it is expected; -1 = unknown.
-func find[T any](fields []field[T], name string, expected int) int {
+// member reads a member's name and says which field it is; -1 = none. Most
+// senders keep the order of the fields, so those from expected on are tried first.
+func member[T any](d *decoder, fields []field[T], expected int) int {
 	for i := expected; i < len(fields); i++ {
-		if fields[i].name == name {
+		if d.named(fields[i].name) {
+			d.path[d.depth-1] = step{fields[i].name, -1}
 			return i
 		}
 	}
-	for i := range min(expected, len(fields)) {
-		if fields[i].name == name {
-			return i
-		}
-	}
-	return -1
+	key := d.key()
+	d.path[d.depth-1] = step{key, -1}
+	return slices.IndexFunc(fields, func(f field[T]) bool { return f.name == key })
 }
 
 // expect says whether the next value starts with the byte c; a value of another

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -78,12 +79,30 @@ func (s *scanner) key() string {
 	return k
 }
 
+// named steps over a member's name and colon if they come next as most senders
+// write them, without escape or white space.
+func (s *scanner) named(name string) bool {
+	rest, n := s.s[s.i:], len(name)
+	if len(rest) < n+3 || rest[1] != name[0] || rest[n+1] != '"' || rest[n+2] != ':' || rest[1:n+1] != name || rest[0] != '"' {
+		return false
+	}
+	s.i += n + 3
+	return true
+}
+
 // str reads a string.
 func (s *scanner) str() string {
 	s.take('"')
 	s.wide = false
 	start := s.i
-	for i := start; i < len(s.s); i++ {
+	i := start
+	for ; len(s.s)-i >= 8; i += 8 {
+		if n := plainBytes(s.s[i : i+8]); n < 8 {
+			i += n
+			break
+		}
+	}
+	for ; i < len(s.s); i++ {
 		c := s.s[i]
 		if !special[c] {
 			continue
@@ -102,6 +121,18 @@ func (s *scanner) str() string {
 	}
 	s.fail()
 	return ""
+}
+
+// plainBytes is how many of eight bytes come before the first special one, all
+// eight looked at in one word. A byte's top bit gets set where it has it itself,
+// or where a subtraction from it wraps around; that may carry into the bytes
+// above it, not below.
+func plainBytes(s string) int {
+	const ones = 0x0101010101010101
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	found := w | (w - ' '*ones) | (w ^ '"'*ones - ones) | (w ^ '\\'*ones - ones)
+	return bits.TrailingZeros64(found&(ones<<7)) / 8
 }
 
 // special are the bytes that do not simply stand for themselves in a string.

@@ -62,7 +62,7 @@ func (r *textRule) check(s string, wide bool) (code string) {
 		}
 		return ""
 	}
-	digits, ok := line(s)
+	digits, ok := line(s, wide)
 	if !ok {
 		return codeBadFormat
 	}
@@ -78,33 +78,50 @@ func (r *textRule) check(s string, wide bool) (code string) {
 // line says whether s is one line of text: no control or format characters, no
 // space but U+0020, and none at either end. digits is -1 where s cannot hold
 // person data: it has neither an @ nor seven digits.
-func line(s string) (digits int, ok bool) {
+func line(s string, wide bool) (digits int, ok bool) {
 	if s[0] == ' ' || s[len(s)-1] == ' ' {
 		return 0, false
 	}
-	at := false
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Z) {
-				return 0, false
-			}
-			i += n - 1
-			continue
-		}
-		if c < ' ' || c == 0x7f {
-			return 0, false
-		}
-		if c-'0' < 10 {
-			digits++
-		}
-		at = at || c == '@'
+	var held uint32
+	for i := range len(s) {
+		held += counted[s[i]]
 	}
-	if digits < documentDigits && !at {
-		digits = -1
+	if held >= countedControl || wide && !visible(s) {
+		return 0, false
+	}
+	if digits = int(held % countedAt); digits < documentDigits && held < countedAt {
+		return -1, true
 	}
 	return digits, true
+}
+
+// counted are the signs that line counts, all in one number: no text is longer
+// than a thousand bytes.
+var counted = func() (t [256]uint32) {
+	for c := range ' ' {
+		t[c] = countedControl
+	}
+	t[0x7f], t['@'] = countedControl, countedAt
+	for c := '0'; c <= '9'; c++ {
+		t[c] = 1 // a digit
+	}
+	return t
+}()
+
+const (
+	countedAt      = 1 << 10
+	countedControl = 1 << 20
+)
+
+// visible says whether s holds nothing beyond ASCII that has no shape, or the
+// shape of a space.
+func visible(s string) bool {
+	for _, r := range s {
+		if r >= utf8.RuneSelf && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Z) {
+			return false
+		}
+	}
+	return true
 }
 
 // Signs of ASCII by use.
