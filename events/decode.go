@@ -3,6 +3,7 @@ package events
 import (
 	"sync"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Decode reads the data of a request strictly, as it must be when it is
@@ -11,7 +12,8 @@ import (
 // errors there is no body. A value that is no JSON at all has the one error
 // not_json.
 //
-// What hangs on time or on other requests is not looked at here.
+// What hangs on time or on other requests is not looked at here. A body's texts
+// may lie in value: nobody may change it afterwards.
 func Decode(t Type, value []byte) (Body, []FieldError) {
 	if len(value) > MaxBody {
 		return nil, []FieldError{{Code: codeTooLarge}}
@@ -27,24 +29,26 @@ func Read(t Type, value []byte) (Body, []FieldError) {
 	return decode(t, value, true)
 }
 
-// decoders spare each body a decoder, and the memory of its texts.
+// decoders spare each body a decoder, and a record its own piece of memory.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 func decode(t Type, value []byte, lenient bool) (Body, []FieldError) {
 	d := decoders.Get().(*decoder)
-	d.scanner, d.lenient, d.depth = scanner{s: d.textOf(t, value)}, lenient, 0
+	d.scanner, d.lenient, d.depth = scanner{s: textOf(t, value)}, lenient, 0
 	body, errs := d.decode(t)
 	d.errs, d.details = nil, nil // the caller's now
 	decoders.Put(d)
 	return body, errs
 }
 
-// textOf is the text of a body. Those of which there are millions, and of which
-// the registry keeps copies alone, share memory; the others are kept for long.
-func (d *decoder) textOf(t Type, value []byte) string {
+// textOf is the text of a body. Of those of which there are millions the registry
+// keeps copies alone, so it is the value where that lies, which an entry holds
+// anyway; the others are kept for long, and must not hold what was received with
+// them.
+func textOf(t Type, value []byte) string {
 	switch t {
 	case TypeRecordSubmitted, TypeRecordWithdrawn, TypeSearchMade:
-		return d.memory.of(value)
+		return unsafe.String(unsafe.SliceData(value), len(value))
 	}
 	return string(value)
 }
@@ -71,7 +75,9 @@ func (d *decoder) decode(t Type) (Body, []FieldError) {
 func (d *decoder) body(t Type) Body {
 	switch t {
 	case TypeRecordSubmitted:
-		return read(d, recordSubmitted)
+		r := &d.records.take(1)[0]
+		object(d, recordSubmitted, r)
+		return r
 	case TypeRecordWithdrawn:
 		return read(d, recordWithdrawn)
 	case TypeSearchMade:

@@ -24,7 +24,7 @@ func firearm(typeMust bool) []field[Firearm] {
 		{"features", optional, func(d *decoder, f *Firearm) { f.Features = d.codes(Features) }},
 		{"barrel_length_mm", optional, func(d *decoder, f *Firearm) { f.BarrelLengthMM = uint32(d.uint(1, maxBarrelMM)) }},
 		{"reference_id", optional, func(d *decoder, f *Firearm) { f.ReferenceID = d.text(&ruleReference) }},
-		{"marks", required, func(d *decoder, f *Firearm) { f.Marks = d.marks() }},
+		{"marks", required, func(d *decoder, f *Firearm) { f.Marks = d.markList() }},
 	}
 }
 
@@ -65,12 +65,12 @@ var leg = []field[Leg]{
 	{"role", optional, func(d *decoder, l *Leg) { l.Role = d.code(RouteRoles) }},
 }
 
-func (d *decoder) marks() (marks []Mark) {
+func (d *decoder) markList() (marks []Mark) {
 	if !d.open('[') {
 		return nil
 	}
 	before, serial := len(d.errs), false
-	marks = make([]Mark, 0, 1) // one, mostly
+	marks = d.marks.take(1)[:0]
 	for n := 0; d.element(n, maxMarks); n++ {
 		marks = append(marks, Mark{})
 		d.mark(&marks[n])

@@ -14,7 +14,8 @@ type decoder struct {
 	depth   int
 	errs    []FieldError
 	details []detail // of each error, for Explain
-	memory  texts    // of the bodies read before
+	records block[RecordSubmitted]
+	marks   block[Mark] // one mark each, as most have
 }
 
 // detail is what a value should have been.

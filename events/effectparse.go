@@ -12,6 +12,9 @@ import (
 func ParseEffects(b []byte) ([]Effect, error) { return parseEffects(b, nil) }
 
 func parseEffects(b []byte, texts *texts) ([]Effect, error) {
+	if e, ok := soleRecord(b); ok {
+		return []Effect{e}, nil
+	}
 	r := effectReader{scanner: scanner{s: texts.of(b)}}
 	if !utf8.ValidString(r.s) {
 		r.fail()
@@ -25,6 +28,46 @@ func parseEffects(b []byte, texts *texts) ([]Effect, error) {
 		return nil, fmt.Errorf("%w: effects: %s", ErrNotJournal, r.problem())
 	}
 	return effects, nil
+}
+
+// soleRecord reads what most entries hold, the effect on one record, as
+// AppendEffects writes it; ok is false for anything else.
+func soleRecord(b []byte) (e RecordEffect, ok bool) {
+	if b, ok = cut(b, `[{"record":{"id":"`); !ok || len(b) < 36 {
+		return e, false
+	}
+	if e.ID, ok = ParseUUID(b[:36]); !ok {
+		return e, false
+	}
+	if b, ok = cut(b[36:], `","revision":`); !ok {
+		return e, false
+	}
+	digits := 0
+	for digits < len(b) && digits < 9 && b[digits]-'0' <= 9 {
+		e.Revision = 10*e.Revision + uint32(b[digits]-'0')
+		digits++
+	}
+	if digits == 0 || b[0] == '0' {
+		return e, false
+	}
+	if b, ok = cut(b[digits:], `,"outcome":"`); !ok {
+		return e, false
+	}
+	for _, outcome := range [...]string{"registered", "amended", "withdrawn", "expired"} {
+		if rest, is := cut(b, outcome); is && string(rest) == `"}}]` {
+			e.Outcome = outcome
+			return e, true
+		}
+	}
+	return e, false
+}
+
+// cut is what follows head.
+func cut(b []byte, head string) (rest []byte, ok bool) {
+	if len(b) < len(head) || string(b[:len(head)]) != head {
+		return nil, false
+	}
+	return b[len(head):], true
 }
 
 // effectReader reads effects; a kind or field it does not know makes it fail.

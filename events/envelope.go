@@ -121,7 +121,7 @@ func (e *Envelope) set(key string, v []byte, texts *texts) (ok bool) {
 	case HeaderSpecVersion:
 		ok = string(v) == "1.0"
 	case HeaderID:
-		e.ID, ok = ParseUUID(string(v))
+		e.ID, ok = ParseUUID(v)
 		ok = ok && !e.ID.IsZero()
 	case HeaderType:
 		ok = printableASCII(string(v))

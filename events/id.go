@@ -43,25 +43,24 @@ func NotificationID(to OrgID, n uint64) UUID {
 
 // ParseUUID reads the 36-character form, in lower or upper case. By hand: a
 // fold reads millions of ids.
-func ParseUUID(s string) (u UUID, ok bool) {
+func ParseUUID[T string | []byte](s T) (u UUID, ok bool) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return UUID{}, false
 	}
-	at, bad := 0, byte(0)
-	for i := range u {
-		if at == 8 || at == 13 || at == 18 || at == 23 {
-			at++
-		}
+	bad := byte(0)
+	for i, at := range hexAt {
 		hi, lo := hexValue[s[at]], hexValue[s[at+1]]
 		bad |= hi | lo
 		u[i] = hi<<4 | lo&15
-		at += 2
 	}
 	if bad > 15 {
 		return UUID{}, false
 	}
 	return u, true
 }
+
+// hexAt is where each byte of a UUID stands in its text.
+var hexAt = [16]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
 
 // hexValue is the value of each hexadecimal digit, 255 for any other byte.
 var hexValue = func() (t [256]byte) {

@@ -151,7 +151,16 @@ func exactly(h Header, dst []byte) error {
 }
 
 func number(h Header, bits int) (uint64, error) {
-	n, err := strconv.ParseUint(string(h.Value), 10, bits)
+	const surely = 18 // digits that fit
+	v := h.Value
+	n, ok := uint64(0), 0 < len(v) && len(v) <= surely
+	for i := 0; ok && i < len(v); i++ {
+		n, ok = 10*n+uint64(v[i]-'0'), v[i]-'0' <= 9
+	}
+	if ok && n>>bits == 0 {
+		return n, nil
+	}
+	n, err := strconv.ParseUint(string(v), 10, bits)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %s is no number", ErrNotJournal, h.Key)
 	}
