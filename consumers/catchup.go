@@ -12,7 +12,7 @@ const stretch = 8 << 10
 // part is a stretch that is being read: its items come in order.
 type part struct {
 	from, to int64
-	items    chan []Item
+	items    chan []Item // room for all of it, mostly: a worker goes on while the part before is handled
 }
 
 // Read hands the items [from, to) to handle, in order, a slice at a time. It
@@ -30,7 +30,7 @@ func (j *Journal) Read(ctx context.Context, from, to int64, handle func([]Item) 
 		defer close(todo)
 		defer close(ordered)
 		for at := from; at < to; at += stretch {
-			p := part{at, min(at+stretch, to), make(chan []Item, 2)}
+			p := part{at, min(at+stretch, to), make(chan []Item, 8)}
 			for _, c := range []chan part{ordered, todo} {
 				select {
 				case c <- p:
