@@ -62,11 +62,11 @@ func (b *batch) run() error {
 	wake := func() { _ = rc.SetReadDeadline(time.Unix(1, 0)) } // a reader that waits for the sender
 	defer context.AfterFunc(b.life, func() { b.cancel(); wake() })()
 	ended := make(chan *breakOff, 1)
+	w := b.newWriter()
 	go func() {
 		defer close(b.chunks)
 		ended <- b.guard(func() *breakOff { return b.read(rc) })
 	}()
-	w := b.newWriter()
 	for ch := range b.chunks {
 		if w.failed == nil {
 			w.chunk(ch)

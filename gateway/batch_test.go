@@ -269,7 +269,7 @@ func TestLinesSayWhatTheViewSays(t *testing.T) {
 		if e.Src == events.SourceRegistry || e.Verdict == events.Duplicate {
 			continue
 		}
-		want, err := w.log.Reply(context.Background(), e)
+		want, err := w.log.view.Reply(context.Background(), e)
 		require.NoError(t, err)
 		if got, ok := short(e, &row{record: w.recordOf(e)}); ok {
 			shorts++

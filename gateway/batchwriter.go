@@ -24,28 +24,44 @@ type batchWriter struct {
 	out    []byte
 	only   bool // errors, warnings and matches alone
 	counts Counts
-	failed error // of the connection, or of the system: no verdict follows
-	from   uint64
+	failed error  // of the connection, or of the system: no verdict follows
+	from   uint64 // number of the line that the next verdict is about
+
+	answers []told          // of the chunk at hand
+	entries []*events.Entry // of those, what is to be rendered
 }
 
 func (b *batch) newWriter() *batchWriter {
 	b.w.Header().Set("Content-Type", mediaNDJSON)
 	b.w.Header().Set("Cache-Control", "no-store")
 	b.w.Header().Set("X-Accel-Buffering", "no") // proxies: pass verdicts on as they come
-	return &batchWriter{batch: b, rc: http.NewResponseController(b.w), only: b.text("only") == "errors"}
+	return &batchWriter{batch: b, rc: http.NewResponseController(b.w), only: b.text("only") == "errors", from: b.line}
 }
 
-// chunk writes the verdicts of one chunk and sends them off unless more are
-// coming.
+// told is the answer to one row.
+type told struct {
+	reply    events.Reply
+	replayed bool
+	entry    *events.Entry // to be rendered; nil = reply is it
+}
+
+// renderAbove is how many rows are rendered together, where more are coming.
+const renderAbove = 4 * chunkLines
+
+// chunk writes the verdicts of one chunk, or leaves that to the next one: to
+// render some may take a wait for the leader's next acknowledgement, which
+// many chunks share.
 func (w *batchWriter) chunk(ch *chunk) {
-	ctx, cancel := context.WithTimeout(w.ctx, w.cfg.Bounds.BatchWait)
-	defer cancel()
-	for i := range ch.rows {
-		w.from = ch.first + uint64(i)
-		if err := w.row(ctx, ch, &ch.rows[i]); err != nil {
-			w.failed = err
-			return
-		}
+	err := w.decided(ch)
+	if err == nil && len(w.chunks) > 0 && len(w.answers) < renderAbove {
+		return
+	}
+	if failed := w.render(); failed != nil {
+		err = failed // of an earlier row
+	}
+	for i := range w.answers {
+		w.verdict(&w.answers[i].reply, w.answers[i].replayed)
+		w.from++
 		if w.counts.Lines++; w.only && w.counts.Lines%progressEvery == 0 {
 			w.member("progress", w.counts)
 		}
@@ -53,54 +69,97 @@ func (w *batchWriter) chunk(ch *chunk) {
 			w.write()
 		}
 	}
+	w.answers = w.answers[:0]
+	if err != nil {
+		w.failed = err
+		return
+	}
 	if len(w.chunks) == 0 {
 		w.flush()
 	}
 }
 
-func (w *batchWriter) row(ctx context.Context, ch *chunk, r *row) error {
+// decided waits for the decisions of a chunk's rows; after an error it has the
+// answers to those before.
+func (w *batchWriter) decided(ch *chunk) error {
+	ctx, cancel := w.patient()
+	defer cancel()
+	for i := range ch.rows {
+		a, err := w.row(ctx, ch, &ch.rows[i])
+		if err != nil {
+			return err
+		}
+		w.answers = append(w.answers, a)
+	}
+	return nil
+}
+
+// row is the answer to one row, once it is decided.
+func (w *batchWriter) row(ctx context.Context, ch *chunk, r *row) (told, error) {
 	switch r.fate {
 	case unchangedAtEdge:
 		ch.answered++
-		w.verdict(&events.Reply{Seq: r.seq, Status: string(events.Unchanged), ID: r.record.String()}, false)
-		return nil
+		return told{reply: events.Reply{Seq: r.seq, Status: string(events.Unchanged), ID: r.record.String()}}, nil
 	case refusedAtEdge:
 		ch.answered++
 		errs := events.Explain(w.kind, nil, []events.FieldError{{Code: r.code}})
-		w.verdict(&events.Reply{Status: string(events.Rejected), Errors: errs}, false)
-		return nil
+		return told{reply: events.Reply{Status: string(events.Rejected), Errors: errs}}, nil
 	}
 	e, err := ch.pending.Next(ctx)
 	if err != nil {
 		if ctx.Err() == context.DeadlineExceeded {
 			err = ErrOutcomeUnknown
 		}
-		return err
+		return told{}, err
 	}
 	ch.answered++
 	w.flight.end(r.record)
-	reply, replayed, err := w.decided(ctx, e, r)
-	if err != nil {
-		return err
-	}
-	w.verdict(&reply, replayed)
-	return nil
-}
-
-// decided is what is told of an entry; for a request that was decided before,
-// what was told then.
-func (w *batchWriter) decided(ctx context.Context, e *events.Entry, r *row) (_ events.Reply, replayed bool, err error) {
-	if e.Verdict == events.Duplicate {
-		replayed = true
+	a := told{replayed: e.Verdict == events.Duplicate}
+	if a.replayed { // what was told of it then
 		if e, err = w.cfg.View.Entry(ctx, e.Of); err != nil {
-			return events.Reply{}, false, err
+			return told{}, err
 		}
 	}
-	if reply, ok := short(e, r); ok {
-		return reply, replayed, nil
+	ok := false
+	if a.reply, ok = short(e, r); !ok {
+		a.entry = e
 	}
-	reply, err := w.cfg.View.Reply(ctx, e)
-	return reply, replayed, err
+	return a, nil
+}
+
+// patient bounds a wait for the decisions of one chunk, and for their rendering.
+func (w *batchWriter) patient() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(w.ctx, w.cfg.Bounds.BatchWait)
+}
+
+// render renders all answers that need it at once: each look at the state may
+// have to wait for the leader's next acknowledgement. After an error those are
+// left that are whole, up to the first that is not.
+func (w *batchWriter) render() error {
+	w.entries = w.entries[:0]
+	for i := range w.answers {
+		if e := w.answers[i].entry; e != nil {
+			w.entries = append(w.entries, e)
+		}
+	}
+	if len(w.entries) == 0 {
+		return nil
+	}
+	ctx, cancel := w.patient()
+	defer cancel()
+	replies, err := w.cfg.View.Replies(ctx, w.entries)
+	for i := range w.answers {
+		a := &w.answers[i]
+		if a.entry == nil {
+			continue
+		}
+		if len(replies) == 0 {
+			w.answers = w.answers[:i]
+			return err
+		}
+		a.reply, replies = replies[0], replies[1:]
+	}
+	return nil
 }
 
 // short is the reply to the ordinary row, which met nothing, without a look at

@@ -41,7 +41,7 @@ func (b Bounds) withDefaults() Bounds {
 	def(&b.AllBatches, 64)
 	def(&b.Streams, 64)
 	def(&b.HeaderBytes, 16<<10)
-	def(&b.BatchChunks, 16)
+	def(&b.BatchChunks, 12)
 	span(&b.ReadTimeout, 30*time.Second)
 	span(&b.SendTimeout, 30*time.Second)
 	span(&b.Wait, 10*time.Second)

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	chunkLines = 500       // of one append
-	chunkBytes = 256 << 10 // of one append
+	chunkLines = 1000      // of one append: as many as a leader decides at once
+	chunkBytes = 512 << 10 // of one append
 )
 
 // chunk is a group of consecutive lines and the one append that holds those of

@@ -86,9 +86,10 @@ type View interface {
 	Entry(ctx context.Context, seq uint64) (*events.Entry, error)
 	// Meeting is what was compared when a pair met, and the record in short.
 	Meeting(ctx context.Context, m *events.Meeting) (events.MatchView, error)
-	// Reply is what the sender of the request in e is told of it. Where the
-	// decision is continued by due work it waits for the last of that.
-	Reply(ctx context.Context, e *events.Entry) (events.Reply, error)
+	// Replies is what the senders of the requests in entries are told of them,
+	// after an error as far as it was rendered. Where a decision is continued by
+	// due work it waits for the last of that.
+	Replies(ctx context.Context, entries []*events.Entry) ([]events.Reply, error)
 	// Confirmation is how the question stands whether the two of a match are one
 	// weapon.
 	Confirmation(ctx context.Context, match events.UUID, info *registry.ConfirmationInfo) (events.ConfirmationView, error)

@@ -106,7 +106,11 @@ func (c *call) reply(e *events.Entry, record events.UUID) (events.Reply, error) 
 	}
 	ctx, cancel := context.WithTimeout(c.r.Context(), c.cfg.Bounds.Wait)
 	defer cancel()
-	return c.cfg.View.Reply(ctx, e)
+	replies, err := c.cfg.View.Replies(ctx, []*events.Entry{e})
+	if err != nil {
+		return events.Reply{}, err
+	}
+	return replies[0], nil
 }
 
 func (c *call) unchanged(seq uint64, record events.UUID) (events.Reply, error) {

@@ -192,8 +192,8 @@ func (l *fakeLog) Entry(_ context.Context, seq uint64) (*events.Entry, error) {
 	return l.entries[seq], nil
 }
 
-func (l *fakeLog) Reply(ctx context.Context, e *events.Entry) (events.Reply, error) {
-	return l.view.Reply(ctx, e)
+func (l *fakeLog) Replies(ctx context.Context, entries []*events.Entry) ([]events.Reply, error) {
+	return l.view.Replies(ctx, entries)
 }
 
 func (l *fakeLog) Confirmation(ctx context.Context, match events.UUID, info *registry.ConfirmationInfo) (events.ConfirmationView, error) {

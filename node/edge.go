@@ -19,7 +19,7 @@ func Gateway(cfg gateway.Config, l net.Listener) Service {
 	return func(ctx context.Context, n *Node) error {
 		state := edgeState{n}
 		cfg.Accesses = mailboxLog{n}
-		cfg.Mailboxes, cfg.Registry, cfg.View = mailboxLog{n}, state, edgeView{registry.View{Read: state.Read, Entries: state}, state}
+		cfg.Mailboxes, cfg.Registry, cfg.View = mailboxLog{n}, state, edgeView{registry.View{Read: state.Read, Entries: state, Recent: n.hub.entry}, state}
 		cfg.Ready, cfg.Opened, cfg.Leads, cfg.Trials, cfg.Drain = n.readiness, n.ready, n.Leads, n, n.cfg.Drain
 		cfg.Secretariat = func() events.OrgID { return n.figures.Load().secretariat }
 		if beside := cfg.Checks; beside != nil {
@@ -143,23 +143,32 @@ func (v edgeView) Entry(ctx context.Context, seq uint64) (*events.Entry, error) 
 	return v.state.Entry(ctx, seq)
 }
 
-func (v edgeView) Reply(ctx context.Context, e *events.Entry) (events.Reply, error) {
-	r, err := v.View.Reply(ctx, e)
-	if err != nil || !continues(e) {
-		return r, err
+func (v edgeView) Replies(ctx context.Context, entries []*events.Entry) ([]events.Reply, error) {
+	replies, err := v.View.Replies(ctx, entries)
+	for i := range replies {
+		if continues(entries[i]) {
+			if err := v.follow(ctx, entries[i], &replies[i]); err != nil {
+				return replies[:i], err
+			}
+		}
 	}
+	return replies, err
+}
+
+// follow adds to the reply what due work found after the entry was full.
+func (v edgeView) follow(ctx context.Context, e *events.Entry, r *events.Reply) error {
 	more := v.state.Subscribe(e.Seq + 1)
 	for {
 		entries, err := more.Next(ctx)
 		if err != nil {
-			return r, err
+			return err
 		}
 		for _, x := range entries {
 			if !continuesOf(x, e.Seq) {
 				continue
 			}
-			if err := v.View.Continue(ctx, e, x, &r); err != nil || !continues(x) {
-				return r, err
+			if err := v.View.Continue(ctx, e, x, r); err != nil || !continues(x) {
+				return err
 			}
 		}
 	}

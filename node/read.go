@@ -53,7 +53,9 @@ func (n *Node) Losses() []consumers.Loss {
 
 // View renders replies and notifications from this node's state and journal. It
 // waits for both as long as its callers' contexts do.
-func (n *Node) View() registry.View { return registry.View{Read: n.Read, Entries: n} }
+func (n *Node) View() registry.View {
+	return registry.View{Read: n.Read, Entries: n, Recent: n.hub.entry}
+}
 
 // Subscription hands out accepted entries, each once and in order.
 type Subscription struct {

@@ -125,7 +125,7 @@ func (p *pipeline) fill(ctx context.Context, l *load) (more bool, err error) {
 const (
 	restPerWork = 49
 	longestRest = 500 * time.Millisecond
-	restless    = 25_000 // entries that wait to be written
+	restless    = 75_000 // entries that wait to be written
 	behind      = 50_000 // items that wait to be read
 )
 

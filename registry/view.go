@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,11 +28,53 @@ type View struct {
 	// was not called.
 	Read    func(context.Context, func(*State)) error
 	Entries Entries
+	// Recent is the accepted entry seq where it is in memory, or nil; it does not
+	// wait. A nil Recent knows none.
+	Recent func(seq uint64) *events.Entry
 }
 
 // Explain renders what was wrong with a request, with message and hint.
 func Explain(e *events.Entry) []events.FieldError {
 	return events.Explain(e.Envelope.Type, e.Value, e.Errors)
+}
+
+// Replies is Reply for each of the entries, under one look at the state as far
+// as that goes: a leader shows it only between two batches. After an error it
+// returns the replies before.
+func (v View) Replies(ctx context.Context, entries []*events.Entry) ([]events.Reply, error) {
+	replies, late := make([]events.Reply, len(entries)), make([]error, len(entries))
+	err := v.Read(ctx, func(s *State) {
+		at := View{Entries: recent(v.Recent), Read: func(_ context.Context, f func(*State)) error { f(s); return nil }}
+		for i, e := range entries {
+			replies[i], late[i] = at.Reply(ctx, e)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range entries {
+		if late[i] == nil {
+			continue
+		}
+		if replies[i], err = v.Reply(ctx, e); err != nil {
+			return replies[:i], err
+		}
+	}
+	return replies, nil
+}
+
+// recent are the entries in memory: all that may be read under the state's lock.
+type recent func(uint64) *events.Entry
+
+var errNotRecent = errors.New("entry is not in memory")
+
+func (r recent) Entry(_ context.Context, seq uint64) (*events.Entry, error) {
+	if r != nil {
+		if e := r(seq); e != nil {
+			return e, nil
+		}
+	}
+	return nil, errNotRecent
 }
 
 // Reply is what the sender of an entry's request is told. A duplicate's reply
