@@ -52,13 +52,14 @@ const (
 )
 
 // ParseEnvelope reads the headers of a mailbox message. The envelope is usable
-// as far as it could be read even when errors are returned: an entry keeps it.
+// as far as it could be read even when errors are returned: an entry keeps it,
+// and with it headers.
 func ParseEnvelope(headers []Header) (Envelope, []FieldError) {
-	return parseEnvelope(headers, make([]Header, 0, min(len(headers), MaxHeaders)), nil)
+	return parseEnvelope(headers, nil, nil)
 }
 
-// parseEnvelope appends the headers that it keeps to into, and makes texts of
-// their values.
+// parseEnvelope appends the headers that it keeps to into, where that is not
+// nil, and makes texts of their values.
 func parseEnvelope(headers, into []Header, texts *texts) (Envelope, []FieldError) {
 	e := Envelope{Headers: into}
 	var errs []FieldError
@@ -90,12 +91,19 @@ func parseEnvelope(headers, into []Header, texts *texts) (Envelope, []FieldError
 // keep keeps the headers that make the envelope, sorted by key; ok is false
 // where one was left out because it is too long or one too many.
 func (e *Envelope) keep(headers []Header) (ok bool) {
+	if e.Headers == nil {
+		if areEnvelope(headers) {
+			e.Headers = slices.Clip(headers)
+			return true
+		}
+		e.Headers = make([]Header, 0, min(len(headers), MaxHeaders))
+	}
 	ok = true
 	for _, h := range headers {
-		if !strings.HasPrefix(h.Key, "ce_") && h.Key != HeaderContentType {
+		if !inEnvelope(h.Key) {
 			continue
 		}
-		if len(h.Value) > MaxHeaderBytes || len(h.Key) > maxHeaderKey || len(e.Headers) == MaxHeaders {
+		if !fits(h) || len(e.Headers) == MaxHeaders {
 			ok = false
 			continue
 		}
@@ -110,6 +118,20 @@ func (e *Envelope) keep(headers []Header) (ok bool) {
 	}
 	return ok
 }
+
+// areEnvelope says whether headers are as an envelope keeps them.
+func areEnvelope(headers []Header) bool {
+	for i, h := range headers {
+		if !inEnvelope(h.Key) || !fits(h) || i > 0 && headers[i-1].Key > h.Key {
+			return false
+		}
+	}
+	return 0 < len(headers) && len(headers) <= MaxHeaders
+}
+
+func inEnvelope(key string) bool { return strings.HasPrefix(key, "ce_") || key == HeaderContentType }
+
+func fits(h Header) bool { return len(h.Value) <= MaxHeaderBytes && len(h.Key) <= maxHeaderKey }
 
 func (e *Envelope) find(key string) int {
 	return slices.IndexFunc(e.Headers, func(h Header) bool { return h.Key == key })

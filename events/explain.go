@@ -12,6 +12,9 @@ import (
 // the pointers point into, nil if it is gone; the text at fault is quoted.
 // Messages and hints that are there already stay.
 func Explain(t Type, value []byte, errs []FieldError) []FieldError {
+	if len(errs) == 0 {
+		return nil
+	}
 	// The value is read again, to know what each field should have been.
 	d := decoder{scanner: scanner{s: string(value)}}
 	d.decode(t)

@@ -3,7 +3,6 @@ package events
 import (
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 // ParseItem reads one record of the journal topic. It returns ErrNotJournal
@@ -62,7 +61,7 @@ func (p *ItemParser) entry(headers []Header, value []byte) (*Entry, error) {
 	e.Value = value
 	var request []Header
 	for i, h := range headers {
-		if strings.HasPrefix(h.Key, "ce_") || h.Key == HeaderContentType {
+		if inEnvelope(h.Key) {
 			// The request's headers stand last and together.
 			request = headers[i:]
 			break

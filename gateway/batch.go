@@ -20,7 +20,8 @@ import (
 type batch struct {
 	*call
 	kind   events.Type
-	common []events.Header // the envelope but for the id, which is the last
+	common []events.Header // the envelope but for the id
+	idAt   int             // where that goes
 	key    string
 	line   uint64 // number of the next line
 	handed uint64 // number of the first line that is not on its way to the writer
@@ -44,7 +45,8 @@ func serveBatch(kind func(*call) events.Type) func(*call) error {
 			return err
 		}
 		b := &batch{call: c, kind: kind(c), key: c.text(headerKey), line: c.number("from")}
-		b.handed, b.common = b.line, c.commonHeaders(b.kind)
+		b.handed = b.line
+		b.common, b.idAt = c.commonHeaders(b.kind)
 		b.chunks = make(chan *chunk, c.cfg.Bounds.BatchChunks)
 		return b.run()
 	}

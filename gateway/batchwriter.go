@@ -174,10 +174,11 @@ func short(e *events.Entry, r *row) (events.Reply, bool) {
 		reply.Status, reply.ID = string(events.Unchanged), r.record.String()
 		return reply, true
 	}
-	if e.Verdict != events.Accepted || len(e.Effects) != 1 || len(e.Warnings) > 0 {
+	if e.Verdict != events.Accepted || len(e.Effects) != 1 {
 		return reply, false
 	}
 	reply.OnBehalfOf = e.Envelope.OnBehalfOf
+	reply.Warnings = events.Explain(e.Envelope.Type, e.Value, e.Warnings)
 	switch x := e.Effects[0].(type) {
 	case events.RecordEffect:
 		reply.Status, reply.ID, reply.Revision = x.Outcome, x.ID.String(), x.Revision

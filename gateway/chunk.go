@@ -69,8 +69,7 @@ func (ch *chunk) add(line []byte, tooLong bool, buffered int) {
 // address gives each message its envelope. The slices of a chunk are made
 // once, for all its lines.
 func (b *batch) address(ch *chunk) {
-	n := len(b.common) + 1
-	headers := make([]events.Header, 0, n*len(ch.messages))
+	headers := make([]events.Header, 0, len(b.common)*len(ch.messages))
 	ids := make([]byte, 0, 36*len(ch.messages))
 	m := 0
 	for i := range ch.rows {
@@ -80,7 +79,8 @@ func (b *batch) address(ch *chunk) {
 		from := len(ids)
 		ids = b.rowID(ch.first + uint64(i)).Append(ids)
 		h := len(headers)
-		headers = append(append(headers, b.common...), events.Header{Key: events.HeaderID, Value: ids[from:]})
+		headers = append(headers, b.common...)
+		headers[h+b.idAt].Value = ids[from:]
 		ch.messages[m].Headers = headers[h:]
 		m++
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -134,11 +135,16 @@ func (c *call) requestID() events.UUID {
 
 // headers is the envelope of a request that came through the gateway.
 func (c *call) headers(t events.Type, id events.UUID) []events.Header {
-	return append(c.commonHeaders(t), events.Header{Key: events.HeaderID, Value: id.Append(nil)})
+	h, at := c.commonHeaders(t)
+	h[at].Value = id.Append(nil)
+	return h
 }
 
-func (c *call) commonHeaders(t events.Type) []events.Header {
-	h := []events.Header{
+// commonHeaders is the envelope without its id, which goes at; sorted by key, as
+// an entry keeps them.
+func (c *call) commonHeaders(t events.Type) (h []events.Header, at int) {
+	h = []events.Header{
+		{Key: events.HeaderID},
 		{Key: events.HeaderSpecVersion, Value: []byte("1.0")},
 		{Key: events.HeaderType, Value: []byte(t)},
 		{Key: events.HeaderSource, Value: []byte(c.org())},
@@ -151,7 +157,8 @@ func (c *call) commonHeaders(t events.Type) []events.Header {
 	if principal := c.text(headerOnBehalfOf); principal != "" {
 		h = append(h, events.Header{Key: events.HeaderOnBehalfOf, Value: []byte(principal)})
 	}
-	return h
+	slices.SortFunc(h, func(a, b events.Header) int { return strings.Compare(a.Key, b.Key) })
+	return h, slices.IndexFunc(h, func(h events.Header) bool { return h.Key == events.HeaderID })
 }
 
 // wait reads "Prefer: wait=N" (RFC 7240), in seconds.
