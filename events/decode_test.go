@@ -1,6 +1,7 @@
 package events
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -26,6 +27,45 @@ func TestDecodeContractRecord(t *testing.T) {
 	require.Equal(t, []Leg{{"PY", "departure"}, {"BR", "destination"}}, r.Incident.Route)
 	require.Equal(t, MustDate("2017"), r.Origin.Diversion.Date)
 	require.Equal(t, MustDate("2031-11-23"), r.RetainUntil)
+}
+
+// Names and texts are found eight bytes at a time, or in place: wherever white
+// space, escapes and other scripts stand, the body is the same.
+func TestDecodeHoweverItIsWritten(t *testing.T) {
+	want, errs := Decode(TypeRecordSubmitted, sampleRecord(t))
+	require.Empty(t, errs)
+	compact := string(must(json.Marshal(want)))
+	spaced := strings.NewReplacer(`":`, `" : `, `,"`, " ,\n\t\"", `{"`, `{ "`, `}`, " }", `[`, "[ ").Replace(compact)
+	escaped := strings.NewReplacer(`"type"`, `"t\u0079pe"`, `"marks"`, `"\u006darks"`, `"source"`, `"\u0073ource"`).Replace(compact)
+	for _, written := range []string{compact, spaced, escaped, strings.ReplaceAll(compact, "revolver", `r\u0065volver`)} {
+		got, errs := Decode(TypeRecordSubmitted, []byte(written))
+		require.Empty(t, errs, written)
+		require.Equal(t, want, got)
+	}
+}
+
+// A text ends where it ends, whatever stands before and behind, at each place in
+// a word of eight bytes.
+func TestTextsOfEveryLength(t *testing.T) {
+	for length := range 30 {
+		for at := range length + 1 {
+			for _, sign := range []string{"", "é", `\"`, `\\`, "Я", " ", "~", "\x7f", "\xff", "\x1f", "\x00"} {
+				text := strings.Repeat("a", at) + sign + strings.Repeat("b", length-at)
+				s := scanner{s: `"` + text + `":1`}
+				got := s.str()
+				var want string
+				if json.Unmarshal([]byte(`"`+text+`"`), &want) != nil {
+					require.True(t, s.bad, "%q", text)
+					continue
+				}
+				if sign != "\xff" { // the caller has looked for valid UTF-8
+					require.Equal(t, want, got)
+				}
+				require.Equal(t, sign == "é" || sign == "Я" || sign == "\xff", s.wide, "%q", text)
+				require.Equal(t, ":1", s.s[s.i:])
+			}
+		}
+	}
 }
 
 func BenchmarkDecode(b *testing.B) {

@@ -183,6 +183,32 @@ func TestParseEffectsRefuses(t *testing.T) {
 	require.Less(t, len(err.Error()), 150)
 }
 
+// The effect on one record, which most entries have, is read where it stands;
+// anything that is not exactly as it is written is left to the reader of JSON.
+func TestSoleRecord(t *testing.T) {
+	const id = "018f0a4e-5b7c-7d1e-9a3b-2c4d5e6f7a8b"
+	for _, outcome := range []string{"registered", "amended", "withdrawn", "expired"} {
+		for _, revision := range []uint32{1, 12, 999_999_999} {
+			uuid, _ := ParseUUID(id)
+			want := RecordEffect{ID: uuid, Revision: revision, Outcome: outcome}
+			got, ok := soleRecord(AppendEffects(nil, []Effect{want}))
+			require.True(t, ok)
+			require.Equal(t, want, got)
+		}
+	}
+	whole := `[{"record":{"id":"` + id + `","revision":7,"outcome":"amended"}}]`
+	_, ok := soleRecord([]byte(whole))
+	require.True(t, ok)
+	for _, other := range []string{
+		whole[:len(whole)-1], whole + " ", strings.Replace(whole, "7", "07", 1), strings.Replace(whole, ":7", ":", 1), strings.Replace(whole, ":7", ":4294967296", 1),
+		strings.Replace(whole, "amended", "amended ", 1), strings.Replace(whole, "amended", "sold", 1), strings.Replace(whole, "018f", "018g", 1),
+		strings.Replace(whole, "]", `,{"more":{"cursor":1}}]`, 1), "", "[", `[{"record":{"id":"`,
+	} {
+		_, ok := soleRecord([]byte(other))
+		require.False(t, ok, other)
+	}
+}
+
 func TestFitEffects(t *testing.T) {
 	var effects []Effect
 	for range 400 {

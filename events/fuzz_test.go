@@ -58,6 +58,12 @@ func FuzzParseEffects(f *testing.F) {
 			return
 		}
 		require.True(t, json.Valid(b))
+		if sole, ok := soleRecord(b); ok { // read where it stands, or as JSON: the same
+			r := effectReader{scanner: scanner{s: string(b)}}
+			r.take('[')
+			require.Equal(t, Effect(sole), r.effect())
+			require.Equal(t, []Effect{sole}, effects)
+		}
 		form := AppendEffects(nil, effects)
 		again, err := ParseEffects(form)
 		require.NoError(t, err)

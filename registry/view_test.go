@@ -239,6 +239,84 @@ func TestReplies(t *testing.T) {
 	require.ErrorContains(t, err, "read entry 99999")
 }
 
+// Many replies are what each of them is, and take one look at the state: a
+// leader shows it only between two batches. What is not in memory is not waited
+// for under that look.
+func TestManyRepliesTakeOneLook(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		for range rapid.IntRange(10, 40).Draw(t, "steps") {
+			w.step(t)
+		}
+		known := rapid.IntRange(0, len(w.journal)).Draw(t, "in memory from")
+		looks, looking := 0, false
+		v := w.view()
+		v.Read = func(_ context.Context, f func(*registry.State)) error {
+			require.False(t, looking, "a look inside a look")
+			looks, looking = looks+1, true
+			f(w.s)
+			looking = false
+			return nil
+		}
+		v.Entries = entriesOf(func(seq uint64) (*events.Entry, error) {
+			require.False(t, looking, "the journal is read while the state is held")
+			return w.Entry(context.Background(), seq)
+		})
+		v.Recent = func(seq uint64) *events.Entry {
+			if seq < uint64(known) || seq >= uint64(len(w.journal)) {
+				return nil
+			}
+			return w.journal[seq]
+		}
+		replies, err := v.Replies(context.Background(), w.journal)
+		require.NoError(t, err)
+		require.Len(t, replies, len(w.journal))
+		for i, e := range w.journal {
+			want, err := w.view().Reply(context.Background(), e)
+			require.NoError(t, err)
+			require.Equal(t, w.json(want), w.json(replies[i]), "seq %d", i)
+		}
+		if known == 0 {
+			require.Equal(t, 1, looks)
+		}
+	})
+}
+
+// After an error what was rendered before stands.
+func TestRepliesUpToAnError(t *testing.T) {
+	l := newTown(t)
+	e := l.send("NCB-AA", record("stolen", "1", serial("KTO44170")))
+	lost := &events.Entry{Verdict: events.Accepted, Src: "WCO", Effects: []events.Effect{
+		&events.CandidateEffect{Meeting: events.Meeting{QuestionSeq: 99999}, Seen: "WCO"},
+	}}
+	replies, err := l.view().Replies(context.Background(), []*events.Entry{e, lost, e})
+	require.ErrorContains(t, err, "read entry 99999")
+	require.Len(t, replies, 1)
+	require.Equal(t, "registered", replies[0].Status)
+}
+
+type entriesOf func(uint64) (*events.Entry, error)
+
+func (f entriesOf) Entry(_ context.Context, seq uint64) (*events.Entry, error) { return f(seq) }
+
+// A body's texts lie in the value that was received: the state has copies of
+// what it keeps, or it would hold every request in memory.
+func TestStateKeepsNothingOfARequest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		for range rapid.IntRange(10, 60).Draw(t, "steps") {
+			w.step(t)
+		}
+		before := w.s.Hash()
+		for _, in := range w.inputs {
+			for i := range in.Value {
+				in.Value[i] = 'x'
+			}
+		}
+		require.Equal(t, before, w.s.Hash())
+	})
+}
+
 var (
 	ids  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	seqs = regexp.MustCompile(`"(seq|at)":("[^"]*"|\d+)`)
