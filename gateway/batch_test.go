@@ -130,6 +130,27 @@ func TestBatchKeepsOrderAndLosesNothing(t *testing.T) {
 	require.Zero(t, w.log.appends, "unchanged rows are answered at the edge")
 }
 
+// A leader shows the state only between two batches, so that each look of a batch
+// may wait for one: rows that met are rendered together.
+func TestBatchLooksAtTheStateForManyRowsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	const rows = 600
+	var records, searches strings.Builder
+	for i := range rows {
+		fmt.Fprintln(&records, recordBody(fmt.Sprint("D-", i), fmt.Sprintf("KT%06d", i)))
+		fmt.Fprintln(&searches, searchBody(fmt.Sprintf("KT%06d", i)))
+	}
+	w.batch("NCB-BR", "/v1/records:batch", records.String())
+	before := w.log.looks.Load()
+	verdicts := w.batch("WCO", "/v1/searches:batch", searches.String(), headerOnBehalfOf, "FJ-CUSTOMS")
+	require.Len(t, verdicts, rows+1)
+	for i, v := range verdicts[:rows] {
+		require.Equal(t, uint64(i+1), v.Line)
+		require.Len(t, v.Matches, 1)
+	}
+	require.Less(t, w.log.looks.Load()-before, int64(rows/4), "one for each match and side would be 1,200")
+}
+
 func TestBatchOfBadLines(t *testing.T) {
 	w := newWorld(t)
 	lines := []string{

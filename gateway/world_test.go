@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,6 +52,8 @@ type fakeLog struct {
 	busy    error // of reads of the state
 	appends int   // appends seen
 	largest int   // messages of the largest
+
+	looks atomic.Int64 // at the state
 }
 
 type fakePending struct {
@@ -150,6 +153,7 @@ func (p *fakePending) Next(ctx context.Context) (*events.Entry, error) {
 }
 
 func (l *fakeLog) Read(_ context.Context, f func(*registry.State)) error {
+	l.looks.Add(1)
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if l.busy != nil {
