@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,6 +78,7 @@ type crashes struct {
 	bureau  *command
 	files   int
 	acked   map[uint64]string // by seq: source ids of records that this test posted itself
+	acks    atomic.Int64      // how many those are
 	posted  int
 	mailed  int // requests that were written straight into the mailbox
 	stopped int // clients that were stopped
@@ -186,6 +188,7 @@ func (x *crashes) importUntilDeath(s *child, outside bool) {
 	if outside {
 		beside.Go(func() {
 			x.untilJournalGrew(ctx, 500+rand.Int64N(1500))
+			x.untilAcknowledged(ctx)
 			s.kill()
 		})
 	}
@@ -218,6 +221,7 @@ func (x *crashes) post(ctx context.Context) {
 		_, err := c.Post(ctx, "/v1/records", json.RawMessage(record(id, fmt.Sprintf("PP%06d", x.posted), "seized", "")), &r)
 		if err == nil {
 			x.acked[r.Seq] = id
+			x.acks.Add(1)
 		}
 	}
 }
@@ -228,6 +232,18 @@ func (x *crashes) untilJournalGrew(ctx context.Context, more int64) {
 	j := consumers.NewJournal(x.kafka(), consumers.JournalConfig{Log: quiet()})
 	begin, err := j.End(ctx)
 	for end := begin; err == nil && end < begin+more; end, err = j.End(ctx) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(tick):
+		}
+	}
+}
+
+// untilAcknowledged returns when a record that was posted alone has been
+// acknowledged, or ctx ends: an import fills the journal faster than that.
+func (x *crashes) untilAcknowledged(ctx context.Context) {
+	for before := x.acks.Load(); x.acks.Load() == before; {
 		select {
 		case <-ctx.Done():
 			return
