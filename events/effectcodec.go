@@ -215,7 +215,7 @@ const hexDigits = "0123456789abcdef"
 // U+FFFD.
 func appendString(dst []byte, v string) []byte {
 	dst = append(dst, '"')
-	if plain(v) {
+	if firstSpecial(v, 0) == len(v) {
 		return append(append(dst, v...), '"')
 	}
 	for i, r := range v {
@@ -231,14 +231,4 @@ func appendString(dst []byte, v string) []byte {
 		}
 	}
 	return append(dst, '"')
-}
-
-// plain says that a text needs no escapes.
-func plain(v string) bool {
-	for i := range len(v) {
-		if special[v[i]] {
-			return false
-		}
-	}
-	return true
 }

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
@@ -33,13 +34,13 @@ func parseEffects(b []byte, texts *texts) ([]Effect, error) {
 // soleRecord reads what most entries hold, the effect on one record, as
 // AppendEffects writes it; ok is false for anything else.
 func soleRecord(b []byte) (e RecordEffect, ok bool) {
-	if b, ok = cut(b, `[{"record":{"id":"`); !ok || len(b) < 36 {
+	if b, ok = bytes.CutPrefix(b, []byte(`[{"record":{"id":"`)); !ok || len(b) < 36 {
 		return e, false
 	}
 	if e.ID, ok = ParseUUID(b[:36]); !ok {
 		return e, false
 	}
-	if b, ok = cut(b[36:], `","revision":`); !ok {
+	if b, ok = bytes.CutPrefix(b[36:], []byte(`","revision":`)); !ok {
 		return e, false
 	}
 	digits := 0
@@ -50,24 +51,16 @@ func soleRecord(b []byte) (e RecordEffect, ok bool) {
 	if digits == 0 || b[0] == '0' {
 		return e, false
 	}
-	if b, ok = cut(b[digits:], `,"outcome":"`); !ok {
+	if b, ok = bytes.CutPrefix(b[digits:], []byte(`,"outcome":"`)); !ok {
 		return e, false
 	}
 	for _, outcome := range [...]string{"registered", "amended", "withdrawn", "expired"} {
-		if rest, is := cut(b, outcome); is && string(rest) == `"}}]` {
+		if rest, is := bytes.CutPrefix(b, []byte(outcome)); is && string(rest) == `"}}]` {
 			e.Outcome = outcome
 			return e, true
 		}
 	}
 	return e, false
-}
-
-// cut is what follows head.
-func cut(b []byte, head string) (rest []byte, ok bool) {
-	if len(b) < len(head) || string(b[:len(head)]) != head {
-		return nil, false
-	}
-	return b[len(head):], true
 }
 
 // effectReader reads effects; a kind or field it does not know makes it fail.

@@ -95,19 +95,8 @@ func (s *scanner) str() string {
 	s.take('"')
 	s.wide = false
 	start := s.i
-	i := start
-	for ; len(s.s)-i >= 8; i += 8 {
-		if n := plainBytes(s.s[i : i+8]); n < 8 {
-			i += n
-			break
-		}
-	}
-	for ; i < len(s.s); i++ {
-		c := s.s[i]
-		if !special[c] {
-			continue
-		}
-		switch {
+	for i := firstSpecial(s.s, start); i < len(s.s); i = firstSpecial(s.s, i+1) {
+		switch c := s.s[i]; {
 		case c == '"':
 			s.i = i + 1
 			return s.s[start:i]
@@ -121,6 +110,20 @@ func (s *scanner) str() string {
 	}
 	s.fail()
 	return ""
+}
+
+// firstSpecial is where in s, from i on, the first special byte stands; len(s)
+// where there is none.
+func firstSpecial(s string, i int) int {
+	for ; len(s)-i >= 8; i += 8 {
+		if n := plainBytes(s[i : i+8]); n < 8 {
+			return i + n
+		}
+	}
+	for i < len(s) && !special[s[i]] {
+		i++
+	}
+	return i
 }
 
 // plainBytes is how many of eight bytes come before the first special one, all

@@ -178,7 +178,6 @@ func short(e *events.Entry, r *row) (events.Reply, bool) {
 		return reply, false
 	}
 	reply.OnBehalfOf = e.Envelope.OnBehalfOf
-	reply.Warnings = events.Explain(e.Envelope.Type, e.Value, e.Warnings)
 	switch x := e.Effects[0].(type) {
 	case events.RecordEffect:
 		reply.Status, reply.ID, reply.Revision = x.Outcome, x.ID.String(), x.Revision
@@ -191,6 +190,7 @@ func short(e *events.Entry, r *row) (events.Reply, bool) {
 	default:
 		return reply, false
 	}
+	reply.Warnings = events.Explain(e.Envelope.Type, e.Value, e.Warnings)
 	return reply, true
 }
 
