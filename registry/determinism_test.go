@@ -187,3 +187,13 @@ func TestSameHashInEveryProcess(t *testing.T) {
 		require.True(t, strings.Contains(string(out), want), "process %d: %s", i, out)
 	}
 }
+
+// Hashes of states are kept: in backups, by whoever compares two nodes. Where this
+// one changes, StateForm grows.
+func TestStateForm(t *testing.T) {
+	l, _ := meetingTown(t)
+	l.accept("NCB-AA", withdrawal("D-1"))
+	h := l.s.Hash()
+	require.Equal(t, 2, registry.StateForm)
+	require.Equal(t, "cf50e5f0c89a8f94", hex.EncodeToString(h[:8]))
+}

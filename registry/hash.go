@@ -11,6 +11,11 @@ import (
 	"github.com/armslog/armslog/events"
 )
 
+// StateForm is the version of what Hash covers and of how it does: hashes of two
+// forms say nothing of each other. It grows with every change that gives the same
+// history another hash (TestStateForm); what keeps a hash keeps the form with it.
+const StateForm = 2
+
 // Hash is a digest of all that is known: two states that evolved by the same
 // entries have the same hash, on any machine. It walks the whole state.
 func (s *State) Hash() [32]byte {

@@ -14,6 +14,7 @@ import (
 	"github.com/armslog/armslog/consumers"
 	"github.com/armslog/armslog/events"
 	"github.com/armslog/armslog/internal/embedded/filelock"
+	"github.com/armslog/armslog/registry"
 )
 
 // ErrOtherHistory is returned when journal and backup are not one history: the
@@ -73,7 +74,8 @@ func Export(ctx context.Context, cfg ExportConfig) (Manifest, error) {
 			return m, err
 		}
 	}
-	m.JournalID, m.Reader, m.Entries, m.Records, m.StateHash = f.state.JournalID(), f.reader.Clone(), f.reader.Next, f.offset, f.hash()
+	m.JournalID, m.Reader, m.Entries, m.Records = f.state.JournalID(), f.reader.Clone(), f.reader.Next, f.offset
+	m.StateHash, m.StateForm = f.hash(), registry.StateForm
 	return m, m.write(cfg.Dir)
 }
 

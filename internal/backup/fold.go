@@ -75,7 +75,8 @@ func check(dir string) (Manifest, *fold, error) {
 			return m, nil, err
 		}
 	}
-	if m.StateHash != "" && (m.StateHash != f.hash() || m.Records != f.offset || m.Entries != f.reader.Next) {
+	another := m.StateForm == registry.StateForm && m.StateHash != f.hash()
+	if m.StateHash != "" && (another || m.Records != f.offset || m.Entries != f.reader.Next) {
 		return m, nil, fmt.Errorf("%w: what it holds is not what %s says", ErrBackupDamaged, manifestName)
 	}
 	return m, f, nil

@@ -229,8 +229,8 @@ func (i *importing) readBack(ctx context.Context) error {
 	if err := consumers.Messages(ctx, i.Client, events.JournalTopic, 0, end, f.take); err != nil {
 		return err
 	}
-	if got := f.hash(); got != i.StateHash {
-		return fmt.Errorf("%w: state hash %s, not %s", ErrNotRestored, got, i.StateHash)
+	if got, want := f.hash(), i.fold.hash(); got != want {
+		return fmt.Errorf("%w: state hash %s, not %s", ErrNotRestored, got, want)
 	}
 	return nil
 }

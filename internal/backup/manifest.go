@@ -33,6 +33,7 @@ type Manifest struct {
 	Records   int64         `json:"records"`    // of the topic: entries, fences, and what the reader rule ignores
 	Entries   uint64        `json:"entries"`    // that count
 	StateHash string        `json:"state_hash"` // of what follows from all of them; "" = not finished
+	StateForm int           `json:"state_form"` // registry.StateForm of the version that made it; another version's hash is not comparable
 	Reader    events.Reader `json:"reader"`     // after them: owner, engine, how far each mailbox is decided
 	Files     []File        `json:"files"`
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -164,6 +165,25 @@ func TestBackupThatIsDamaged(t *testing.T) {
 	m := w.export(dir)
 	_, err := backup.Check(dir)
 	require.NoError(t, err)
+
+	// What another version made of a history is not held against this one's; all else is.
+	require.Equal(t, registry.StateForm, m.StateForm)
+	manifest := filepath.Join(dir, "manifest.json")
+	whole, err := os.ReadFile(manifest)
+	require.NoError(t, err)
+	says := func(change func(*backup.Manifest)) error {
+		said := m
+		change(&said)
+		text, err := json.Marshal(said)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(manifest, text, 0o600))
+		_, err = backup.Check(dir)
+		return err
+	}
+	require.NoError(t, says(func(m *backup.Manifest) { m.StateHash, m.StateForm = "00", 0 }))
+	require.ErrorIs(t, says(func(m *backup.Manifest) { m.StateHash = "00" }), backup.ErrBackupDamaged)
+	require.ErrorIs(t, says(func(m *backup.Manifest) { m.StateForm, m.Entries = 0, m.Entries+1 }), backup.ErrBackupDamaged)
+	require.NoError(t, os.WriteFile(manifest, whole, 0o600))
 
 	path := filepath.Join(dir, m.Files[len(m.Files)-1].Name)
 	text, err := os.ReadFile(path)
